@@ -1,0 +1,36 @@
+//! Facts: all that the compiler learns about the world beside the texts, gathered by the caller.
+
+use serde::{Deserialize, Serialize};
+
+/// A plugin that can be used, by its manifest (KDL in the vocabulary's own language).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginManifest {
+    pub name: String,
+    pub text: String,
+}
+
+/// The databases of a source, as the source itself listed them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    pub source: String,
+    /// Sorted.
+    pub databases: Vec<String>,
+}
+
+/// A copy of an artifact that a store holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StoredArtifact {
+    pub store: String,
+    pub source: String,
+    pub database: String,
+    /// Artifact id.
+    pub id: String,
+    /// `blake3:…` of the manifest's bytes.
+    pub manifest: String,
+    /// RFC 3339 in UTC.
+    pub taken: String,
+    pub size: u64,
+    /// Whether a check of the content has succeeded on this copy.
+    pub verified: bool,
+}

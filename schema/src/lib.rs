@@ -1,0 +1,28 @@
+//! The words that both halves of Backstay share: whatever crosses a process, a file or a store is a type here.
+//!
+//! | module | what it describes | where it lives |
+//! |---|---|---|
+//! | [`plan`], [`step`], [`source`], [`store`], [`notifier`], [`grant`] | the compiled plan | `plan.json`, the journal |
+//! | [`fact`] | what the compiler is told about the world | nowhere: cited in the plan by digest |
+//! | [`manifest`] | a published artifact, its store, and later facts about it | the stores |
+//! | [`record`] | what a run did | the journal |
+//! | [`event`] | what a run is doing | `--log-format json` |
+//! | [`report`] | how a run ended | `run --format json`, notifier templates |
+//!
+//! A reader refuses a `format` that is newer than its own. Fields are only ever added, with a default, within a format.
+
+pub mod event;
+pub mod fact;
+pub mod grant;
+pub mod manifest;
+pub mod notifier;
+pub mod plan;
+pub mod record;
+pub mod report;
+pub mod secret;
+pub mod source;
+pub mod step;
+pub mod store;
+
+/// The strategy vocabulary: the single source of the language's structure, defaults and doc lines.
+pub const VOCABULARY: &str = include_str!("../strategy.kdl");

@@ -1,0 +1,106 @@
+//! The compiled plan: a plain value that can be printed, saved, compared and run, and that says where it came from.
+
+use crate::notifier::Notifier;
+use crate::source::Source;
+use crate::step::{Origin, Step};
+use crate::store::Store;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Format of plans that this version writes.
+pub const FORMAT: u32 = 1;
+
+/// Steps with needs, and all that the runtime must know to run them. It holds no secret values and no time of making.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// [`FORMAT`].
+    pub format: u32,
+    pub strategy: String,
+    pub environment: String,
+    /// What the plan was made from; when one has moved, the plan is stale.
+    pub inputs: Vec<Input>,
+    pub jobs: Vec<Job>,
+    pub sources: Vec<Source>,
+    pub stores: Vec<Store>,
+    pub notifiers: Vec<Notifier>,
+    /// In an order in which they could run one by one; ties by address.
+    pub steps: Vec<Step>,
+    pub findings: Vec<Finding>,
+}
+
+/// Something that the plan was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Input {
+    pub kind: InputKind,
+    /// A text's path as given, a plugin's or a source's name, an artifact's key.
+    pub name: String,
+    /// `blake3:` and 64 hexadecimal digits.
+    pub digest: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InputKind {
+    /// A strategy text.
+    Text,
+    /// A plugin's manifest.
+    Plugin,
+    /// The databases of a source, as it listed them.
+    Inventory,
+    /// The manifest of an artifact that a step uses.
+    Artifact,
+}
+
+/// A job of the strategy. Its steps are those of [`Plan::steps`] that name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Job {
+    pub name: String,
+    pub schedule: Option<Schedule>,
+    pub origin: Origin,
+}
+
+/// When a job is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Schedule {
+    /// Five fields.
+    pub cron: String,
+    /// IANA name.
+    pub timezone: String,
+}
+
+/// Something that a reader of the strategy should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// Kebab-case, stable.
+    pub code: String,
+    pub level: Level,
+    pub message: String,
+    pub origin: Origin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    Info,
+    Warn,
+    Error,
+}
+
+impl Plan {
+    /// The source of that name.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The store of that name.
+    #[must_use]
+    pub fn store(&self, name: &str) -> Option<&Store> {
+        self.stores.iter().find(|store| store.name == name)
+    }
+}

@@ -1,0 +1,42 @@
+//! Where artifacts are kept, as the plan says it.
+
+use crate::grant::Grant;
+use crate::secret::SecretRef;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A store of the strategy: a plugin, its configuration, and what that lets it do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Store {
+    pub name: String,
+    pub plugin: PluginUse,
+    /// Failure domain, for example a data centre.
+    pub site: Option<String>,
+    pub media: Option<String>,
+}
+
+/// One use of a plugin by a store or a notifier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct PluginUse {
+    /// The plugin's name.
+    pub name: String,
+    /// Values of the nodes that the plugin's manifest defines, by node name; handed to the guest as one JSON object.
+    pub config: BTreeMap<String, Config>,
+    pub grants: Vec<Grant>,
+    /// By the name that the guest asks for.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretRef>,
+}
+
+/// A configuration value of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Config {
+    Bool(bool),
+    Number(i64),
+    Text(String),
+    List(Vec<String>),
+}

@@ -1,0 +1,183 @@
+//! Strategy texts and facts in, plan and diagnostics out. Pure: no files, clock, environment, network, printing; the same
+//! texts and facts give the same bytes.
+//!
+//! The stages, each a folder, each using only those before it:
+//!
+//! | stage | in | out |
+//! |---|---|---|
+//! | [`syntax`] | a text | a document with spans |
+//! | [`structure`] | the document and the vocabulary | the document with defaults, and the names in it |
+//! | [`decode`] | the document | the [`model`] |
+//! | [`resolve`] | names, globs, plugins | what they stand for |
+//! | [`lint`] | the model | findings |
+//! | [`plan`] | the model and facts | a [`schema::plan::Plan`] |
+//! | [`render`] | a plan | text, JSON, Mermaid, DOT |
+//!
+//! Every stage returns what it can and tells all that is wrong; a value is given out only when nothing is.
+
+pub mod decode;
+pub mod diag;
+pub mod lint;
+pub mod model;
+pub mod plan;
+pub mod render;
+pub mod resolve;
+pub mod source;
+pub mod span;
+pub mod structure;
+pub mod syntax;
+
+pub use diag::{Compiled, Diagnostic, Explanation};
+pub use plan::{RestoreRequest, VerifyRequest};
+
+use diag::Sink;
+use model::Strategy;
+use schema::fact::{Inventory, PluginManifest, StoredArtifact};
+use schema::plan::Plan;
+use source::Source;
+use span::Span;
+use std::sync::Arc;
+use structure::Manifest;
+use syntax::Document;
+
+/// A strategy text, read by the caller.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// As it is to be cited, for example the path as given.
+    pub name: String,
+    pub text: String,
+}
+
+/// All that the compiler learns about the world beside the texts.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Every plugin that can be used.
+    pub plugins: Vec<PluginManifest>,
+    pub inventory: Vec<Inventory>,
+    pub artifacts: Vec<StoredArtifact>,
+}
+
+/// A strategy in which nothing is wrong, with what it was made from. Only [`check`] makes one.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    strategy: Strategy,
+    manifests: Vec<Manifest>,
+    texts: Vec<Text>,
+    findings: Vec<Diagnostic>,
+}
+
+impl Checked {
+    #[must_use]
+    pub fn strategy(&self) -> &Strategy {
+        &self.strategy
+    }
+
+    fn inputs<'a>(&'a self, facts: &'a Facts) -> plan::Inputs<'a> {
+        let (strategy, manifests, texts, findings) = (&self.strategy, &self.manifests, &self.texts, &self.findings);
+        plan::Inputs { strategy, manifests, texts, findings, facts }
+    }
+}
+
+/// Checks texts as one strategy: everything that is wrong with it, and what the rules find when nothing is.
+#[must_use]
+pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
+    let mut sink = Sink::new();
+    let mentioned: Vec<PluginManifest> =
+        facts.plugins.iter().filter(|plugin| mentioned(plugin, texts)).cloned().collect();
+    let mut manifests = structure::manifests(&mentioned, &mut sink);
+    let unread = facts.plugins.iter().filter(|plugin| !self::mentioned(plugin, texts));
+    manifests.extend(unread.map(|plugin| Manifest::unread(&plugin.name)));
+    let Some((document, root)) = parse(texts, &mut sink) else { return told(None, sink, &[], texts) };
+    let structure = structure::check(document, structure::strategy(), &manifests, &root, &mut sink);
+    resolve::names::judge(&structure.names, &manifests, &mut sink);
+    if sink.iter().any(Diagnostic::is_error) {
+        return told(None, sink, &structure.secrets, texts);
+    }
+    let Some(strategy) = decode::strategy(&structure.document, &manifests, &mut decode::Left::new()) else {
+        let message = "the vocabulary allows something here that the compiler does not understand";
+        sink.push(
+            Diagnostic::error(&diag::codes::VOCABULARY_MISMATCH, message).at(&root, "this text").help("Report it."),
+        );
+        return told(None, sink, &[], texts);
+    };
+    let mut checked = Checked { strategy, manifests, texts: texts.to_vec(), findings: Vec::new() };
+    let mut of_plan = Sink::new();
+    let planned = plan::jobs(checked.inputs(facts), None, &mut of_plan);
+    let planned = planned.filter(|_| !of_plan.iter().any(Diagnostic::is_error));
+    sink.extend(of_plan.into_iter().filter(Diagnostic::is_error));
+    if planned.is_some() {
+        checked.findings = lint::check(&checked.strategy);
+        sink.extend(checked.findings.iter().cloned());
+    }
+    told(planned.is_some().then_some(checked), sink, &[], texts)
+}
+
+/// A manifest is read only when a text can have named its plugin.
+fn mentioned(plugin: &PluginManifest, texts: &[Text]) -> bool {
+    texts.iter().any(|text| text.text.contains(&plugin.name))
+}
+
+/// The nodes of all texts after each other, and the place that stands for the whole. `None` when one is not KDL.
+fn parse(texts: &[Text], sink: &mut Sink) -> Option<(Document, Span)> {
+    let sources: Vec<Arc<Source>> = texts.iter().map(|text| Arc::new(Source::new(&text.name, &text.text))).collect();
+    let documents: Vec<Option<Document>> = sources.iter().map(|source| syntax::parse(source, sink)).collect();
+    let nodes =
+        documents.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flat_map(|document| document.nodes).collect();
+    let first = sources.first().cloned().unwrap_or_else(|| Arc::new(Source::new("strategy.kdl", "")));
+    Some((Document { nodes }, Span::new(&first, 0, 0)))
+}
+
+/// In the order of the texts, without literal secrets.
+fn told(value: Option<Checked>, mut sink: Sink, secrets: &[Span], texts: &[Text]) -> Compiled<Checked> {
+    structure::mask(&mut sink, secrets);
+    sink.sort_by_key(|diagnostic| {
+        let first = diagnostic.labels.first();
+        let text = first.and_then(|label| texts.iter().position(|text| text.name == label.span.source().name()));
+        (text.unwrap_or(usize::MAX), first.map_or(usize::MAX, |label| label.span.start()))
+    });
+    Compiled::new(value, sink)
+}
+
+/// Compiles the plan of all jobs, or of the one named `only`.
+#[must_use]
+pub fn plan(checked: &Checked, facts: &Facts, only: Option<&str>) -> Compiled<Plan> {
+    let mut sink = Sink::new();
+    let plan = plan::jobs(checked.inputs(facts), only, &mut sink);
+    Compiled::new(plan, sink)
+}
+
+/// Compiles the plan that brings a source back from `facts.artifacts`.
+#[must_use]
+pub fn restore(checked: &Checked, facts: &Facts, request: &RestoreRequest) -> Compiled<Plan> {
+    let mut sink = Sink::new();
+    let plan = plan::restore(checked.inputs(facts), request, &mut sink);
+    Compiled::new(plan, sink)
+}
+
+/// Compiles the plan that reads copies among `facts.artifacts` back.
+#[must_use]
+pub fn verify(checked: &Checked, facts: &Facts, request: &VerifyRequest) -> Compiled<Plan> {
+    let mut sink = Sink::new();
+    let plan = plan::verify(checked.inputs(facts), request, &mut sink);
+    Compiled::new(plan, sink)
+}
+
+/// The next times at which each job with a schedule is due, in the order of the plan, each in the schedule's zone.
+#[must_use]
+pub fn next_runs(plan: &Plan, after: jiff::Timestamp, count: usize) -> Vec<(String, Vec<jiff::Zoned>)> {
+    let scheduled = plan.jobs.iter().filter_map(|job| job.schedule.as_ref().map(|schedule| (job, schedule)));
+    scheduled
+        .map(|(job, it)| (job.name.clone(), structure::schedule::next(&it.cron, &it.timezone, after, count)))
+        .collect()
+}
+
+/// What is to be known about a code.
+#[must_use]
+pub fn explain(code: &str) -> Option<&'static Explanation> {
+    explanations().find(|explanation| explanation.code == code)
+}
+
+/// Everything that can be explained: codes by code, then rules by code.
+pub fn explanations() -> impl Iterator<Item = &'static Explanation> {
+    diag::codes::ALL.into_iter().chain(lint::REGISTRY.into_iter().map(|rule| &rule.explanation))
+}

@@ -1,0 +1,53 @@
+//! `offline-without-control`: a dump needs the server down, and nothing says how that is done.
+
+use crate::diag::{Example, Explanation, Level};
+use crate::lint::{Found, Levels, Rule};
+use crate::model::{Engine, Statement, Strategy};
+
+pub(in crate::lint) static RULE: Rule = Rule {
+    explanation: Explanation {
+        code: "offline-without-control",
+        summary: "an offline dump of a source that says not how its server is stopped and started",
+        why: "A dump of a running server is refused, so the job fails whenever the server is up.",
+        example: Example::Nodes {
+            wrong: r#"source "graph" engine="neo4j" {
+    edition "community"; version "5.26"; home "/srv/neo4j"; admin "/srv/neo4j/bin/neo4j-admin"
+    databases "neo4j" "system"
+}
+job "nightly" {
+    backup "graph" to="desk" method="dump"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
+            right: r#"source "graph" engine="neo4j" {
+    edition "community"; version "5.26"; home "/srv/neo4j"; admin "/srv/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "neo4j" "system"
+}
+job "nightly" {
+    backup "graph" to="desk" method="dump"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
+        },
+        fix: "Add `control { stop …; start …; }` to the source.",
+    },
+    levels: Levels { development: Level::Info, staging: Level::Warn, production: Level::Warn },
+    check,
+};
+
+fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+    for source in &strategy.sources {
+        let backed_up = strategy.jobs.iter().flat_map(|job| &job.statements).any(
+            |statement| matches!(statement, Statement::Backup(backup) if backup.source.value == source.name.value),
+        );
+        if backed_up && matches!(source.engine, Engine::Neo4j(_)) && !source.is_controlled() {
+            out.push(Found {
+                message: format!("`{}` is dumped offline, but nothing says how to stop its server", source.name.value),
+                span: source.span.clone(),
+                label: "no `control`".to_owned(),
+                help: "Add `control { stop \"PROGRAM\" …; start \"PROGRAM\" …; }`.".to_owned(),
+            });
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `unverified-copy`: a job writes a copy that it never reads back.
+
+use crate::diag::{Example, Explanation, Level};
+use crate::lint::{Found, Levels, Rule};
+use crate::model::Strategy;
+use crate::resolve::flow;
+
+pub(in crate::lint) static RULE: Rule = Rule {
+    explanation: Explanation {
+        code: "unverified-copy",
+        summary: "a job writes a copy that nobody verifies",
+        why: "A copy that was never read back may be damaged, and that is found out when it is needed.",
+        example: Example::Nodes {
+            wrong: r#"job "nightly" {
+    backup "notes" to="desk"
+}"#,
+            right: r#"job "nightly" {
+    backup "notes" to="desk"
+    verify "desk" with="digest"
+}"#,
+        },
+        fix: "Add `verify \"STORE\" with=\"digest\"` after the statement that writes the copy.",
+    },
+    levels: Levels { development: Level::Warn, staging: Level::Warn, production: Level::Warn },
+    check,
+};
+
+fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+    for job in &strategy.jobs {
+        for copy in flow::copies(job).into_iter().filter(|copy| !copy.verified) {
+            out.push(Found {
+                message: format!("nobody verifies the copy of `{}` in `{}`", copy.source, copy.store),
+                span: copy.span,
+                label: "written here and never read back".to_owned(),
+                help: format!("Add `verify \"{}\" with=\"digest\"` after it.", copy.store),
+            });
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A strategy as plain data with spans: what decode makes of a document that its vocabulary has approved.
+
+mod job;
+mod source;
+mod store;
+
+pub use job::{Backup, Job, Schedule, Statement, Transfer, Verify};
+pub use source::{Engine, Neo4j, Pattern, Source};
+pub use store::{Notifier, Plugin, Store};
+
+use crate::span::{Span, Spanned};
+use crate::structure::unit::Growth;
+
+/// What the user wrote, with every default filled in.
+#[derive(Clone, Debug)]
+pub struct Strategy {
+    pub name: Spanned<String>,
+    pub environment: Environment,
+    pub objectives: Objectives,
+    pub workload: Workload,
+    pub resources: Resources,
+    pub sources: Vec<Source>,
+    pub stores: Vec<Store>,
+    pub jobs: Vec<Job>,
+    pub notifiers: Vec<Notifier>,
+    pub span: Span,
+}
+
+/// What kind of environment a strategy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    Development,
+    Staging,
+    Production,
+}
+
+impl Environment {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// What the business tolerates, in seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Objectives {
+    pub rpo: Option<Spanned<u64>>,
+    pub rto: Option<Spanned<u64>>,
+    pub backup_downtime: Option<Spanned<u64>>,
+    pub restore_downtime: Option<Spanned<u64>>,
+}
+
+/// How much data there is and how it moves.
+#[derive(Clone, Debug, Default)]
+pub struct Workload {
+    /// Bytes.
+    pub size: Option<Spanned<u64>>,
+    pub growth: Option<Spanned<Growth>>,
+    /// Bytes per second.
+    pub change_rate: Option<Spanned<u64>>,
+}
+
+/// What the machine that runs jobs may use.
+#[derive(Clone, Debug, Default)]
+pub struct Resources {
+    pub cpus: Option<Spanned<u64>>,
+    /// Bytes.
+    pub memory: Option<Spanned<u64>>,
+    /// Bytes.
+    pub temp: Option<Spanned<u64>>,
+    /// Bytes per second.
+    pub network: Option<Spanned<u64>>,
+}
+
+impl Strategy {
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name.value == name)
+    }
+
+    #[must_use]
+    pub fn store(&self, name: &str) -> Option<&Store> {
+        self.stores.iter().find(|store| store.name.value == name)
+    }
+}

@@ -1,0 +1,34 @@
+//! Where copies are kept, and who is told: both are uses of a plugin.
+
+use crate::span::{Span, Spanned};
+use schema::report::Outcome;
+use schema::secret::SecretRef;
+use schema::store::Config;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub name: Spanned<String>,
+    pub plugin: Plugin,
+    pub site: Option<Spanned<String>>,
+    pub media: Option<Spanned<String>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Notifier {
+    pub name: Spanned<String>,
+    pub plugin: Plugin,
+    pub on: Vec<Outcome>,
+    pub body: Option<Spanned<String>>,
+    pub span: Span,
+}
+
+/// One use of a plugin.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    pub name: Spanned<String>,
+    /// By node name. A node that stands several times, or takes several values, is a list.
+    pub config: BTreeMap<String, Spanned<Config>>,
+    pub secrets: BTreeMap<String, SecretRef>,
+}

@@ -1,0 +1,68 @@
+//! Steps while they are made: by number, with the reason and the line of each need, so that a cycle can be told.
+
+use crate::diag::{Diagnostic, Sink, codes};
+use crate::span::Span;
+use schema::step::{Action, When};
+
+/// A step of a plan that is not finished.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) address: String,
+    pub(super) job: String,
+    pub(super) action: Action,
+    pub(super) reason: String,
+    pub(super) span: Span,
+    pub(super) needs: Vec<DraftNeed>,
+}
+
+/// What must come first, by number, and the text that says so.
+#[derive(Debug)]
+pub(super) struct DraftNeed {
+    pub(super) step: usize,
+    pub(super) when: When,
+    pub(super) because: Span,
+}
+
+/// The steps so far. A number is a position, and never changes.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    pub(super) steps: Vec<Draft>,
+}
+
+impl Graph {
+    /// Adds a step; `subject` is the address behind the kind. Its number, or `None` when that address is taken, which
+    /// is told.
+    pub(super) fn add(
+        &mut self,
+        job: &str,
+        subject: &str,
+        action: Action,
+        reason: &str,
+        span: &Span,
+        sink: &mut Sink,
+    ) -> Option<usize> {
+        let address = format!("{job}/{}/{subject}", action.kind());
+        if let Some(first) = self.steps.iter().find(|step| step.address == address) {
+            sink.push(
+                Diagnostic::error(&codes::DUPLICATE_STEP, format!("`{address}` is asked for twice"))
+                    .at(span, "asked for again")
+                    .at(&first.span, "asked for first here")
+                    .help("Remove one of the two statements."),
+            );
+            return None;
+        }
+        let (job, reason) = (job.to_owned(), reason.to_owned());
+        self.steps.push(Draft { address, job, action, reason, span: span.clone(), needs: Vec::new() });
+        Some(self.steps.len() - 1)
+    }
+
+    /// `step` comes after `first`. Said twice, the stronger need (success) holds.
+    pub(super) fn need(&mut self, step: usize, first: usize, when: When, because: &Span) {
+        let Some(draft) = self.steps.get_mut(step) else { return };
+        match draft.needs.iter_mut().find(|need| need.step == first) {
+            Some(known) if when == When::Success => known.when = When::Success,
+            Some(_) => {}
+            None => draft.needs.push(DraftNeed { step: first, when, because: because.clone() }),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A request to bring a source back, as steps: which artifact, from which copies, staged, checked, and only then
+//! exchanged with what is live, or placed beside it.
+
+use super::draft::Graph;
+use super::job::subject;
+use crate::Facts;
+use crate::diag::{Diagnostic, Sink, codes};
+use crate::model::{Engine, Source, Strategy};
+use crate::structure::{did_you_mean, is_name, listed};
+use jiff::Timestamp;
+use schema::fact::StoredArtifact;
+use schema::step::{Action, Candidate, When};
+
+/// The job that these steps belong to; no strategy may have one of this name.
+const JOB: &str = "restore";
+/// Longest name of a Neo4j database.
+const LONGEST: usize = 63;
+
+/// What to bring back, and where to.
+#[derive(Clone, Debug, Default)]
+pub struct RestoreRequest {
+    pub source: String,
+    /// One database; all that there are artifacts of, without it.
+    pub database: Option<String>,
+    /// The store to try first.
+    pub from: Option<String>,
+    /// How the artifact's id begins.
+    pub artifact: Option<String>,
+    /// Nothing newer than this.
+    pub at: Option<Timestamp>,
+    /// A new name (neo4j) or directory (files); the live data is replaced without it.
+    pub into: Option<String>,
+    /// A query that must succeed after the exchange.
+    pub query: Option<String>,
+    /// What makes names of staged data this plan's own, for example the first characters of the artifact's id.
+    pub staging: String,
+}
+
+/// One database to bring back.
+struct Wanted {
+    database: String,
+    staging: String,
+    candidates: Vec<Candidate>,
+}
+
+/// Adds the steps; returns the copies that they cite.
+pub(super) fn expand(
+    strategy: &Strategy,
+    facts: &Facts,
+    request: &RestoreRequest,
+    graph: &mut Graph,
+    sink: &mut Sink,
+) -> Option<Vec<StoredArtifact>> {
+    let source = known_source(strategy, &request.source, sink)?;
+    if let Some(from) = &request.from {
+        known_store(strategy, from, sink)?;
+    }
+    let copies = eligible(facts, request);
+    let mut databases: Vec<&str> = copies.iter().map(|(copy, _)| copy.database.as_str()).collect();
+    databases.sort_unstable();
+    databases.dedup();
+    if databases.is_empty() {
+        sink.push(nothing(source, facts));
+        return None;
+    }
+    possible(source, &databases, request, sink)?;
+    let (mut wanted, mut cited) = (Vec::new(), Vec::new());
+    for database in databases {
+        let chosen = candidates(strategy, &copies, database);
+        let to_candidate = |copy: &&StoredArtifact| Candidate {
+            store: copy.store.clone(),
+            id: copy.id.clone(),
+            manifest: copy.manifest.clone(),
+            taken: copy.taken.clone(),
+        };
+        wanted.push(Wanted {
+            database: database.to_owned(),
+            staging: staging(source, database, &request.staging),
+            candidates: chosen.iter().map(to_candidate).collect(),
+        });
+        cited.extend(chosen.into_iter().cloned());
+    }
+    steps(source, &wanted, request, graph, sink);
+    Some(cited)
+}
+
+pub(super) fn known_source<'a>(strategy: &'a Strategy, name: &str, sink: &mut Sink) -> Option<&'a Source> {
+    let found = strategy.source(name);
+    if found.is_none() {
+        let known: Vec<&str> = strategy.sources.iter().map(|source| source.name.value.as_str()).collect();
+        sink.push(unknown("source", name, &known, strategy));
+    }
+    found
+}
+
+pub(super) fn known_store(strategy: &Strategy, name: &str, sink: &mut Sink) -> Option<()> {
+    if strategy.store(name).is_some() {
+        return Some(());
+    }
+    let known: Vec<&str> = strategy.stores.iter().map(|store| store.name.value.as_str()).collect();
+    sink.push(unknown("store", name, &known, strategy));
+    None
+}
+
+fn unknown(what: &str, name: &str, known: &[&str], strategy: &Strategy) -> Diagnostic {
+    Diagnostic::error(&codes::UNKNOWN_NAME, format!("no {what} is named `{name}`"))
+        .at(&strategy.span, "this strategy")
+        .help(did_you_mean(name, known).unwrap_or_else(|| format!("Add a `{what}` to the strategy.")))
+}
+
+/// Copies that the request allows, with the time at which each was taken.
+fn eligible<'a>(facts: &'a Facts, request: &RestoreRequest) -> Vec<(&'a StoredArtifact, Timestamp)> {
+    facts
+        .artifacts
+        .iter()
+        .filter(|copy| copy.source == request.source)
+        .filter(|copy| request.database.as_ref().is_none_or(|database| *database == copy.database))
+        .filter(|copy| request.from.as_ref().is_none_or(|from| *from == copy.store))
+        .filter(|copy| request.artifact.as_ref().is_none_or(|prefix| copy.id.starts_with(prefix.as_str())))
+        .filter_map(|copy| Some((copy, copy.taken.parse::<Timestamp>().ok()?)))
+        .filter(|(_, taken)| request.at.is_none_or(|at| *taken <= at))
+        .collect()
+}
+
+fn nothing(source: &Source, facts: &Facts) -> Diagnostic {
+    let name = &source.name.value;
+    let mut known: Vec<String> = facts
+        .artifacts
+        .iter()
+        .filter(|copy| copy.source == *name)
+        .map(|copy| format!("{} of {} in {}, taken {}", short(&copy.id), copy.database, copy.store, copy.taken))
+        .collect();
+    known.reverse();
+    let help = match known.as_slice() {
+        [] => {
+            format!("Nothing is known of `{name}`: run a job that backs it up, or rebuild the catalog from the stores.")
+        }
+        known => {
+            let (shown, more) = known.split_at(known.len().min(5));
+            let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+            format!("Ask for one that there is: {}{more}.", shown.join("; "))
+        }
+    };
+    Diagnostic::error(&codes::NOTHING_TO_RESTORE, format!("no artifact of `{name}` is as asked for"))
+        .at(&source.span, "this source")
+        .help(help)
+}
+
+pub(super) fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
+/// Refuses what contradicts itself.
+fn possible(source: &Source, databases: &[&str], request: &RestoreRequest, sink: &mut Sink) -> Option<()> {
+    let refused = |message: &str, help: String| {
+        Diagnostic::error(&codes::IMPOSSIBLE_REQUEST, message).at(&source.span, "this source").help(help)
+    };
+    let files = matches!(source.engine, Engine::Files(_));
+    if request.into.is_some() && databases.len() > 1 {
+        let help = format!("Say which one with `--database`: {}.", listed(databases));
+        sink.push(refused("several databases cannot be restored into one name", help));
+        return None;
+    }
+    if let Some(into) = request.into.as_ref().filter(|into| !files && !is_name(into)) {
+        let help = "Use letters, digits, `-` and `.`, at most 63.".to_owned();
+        sink.push(refused(&format!("`{into}` cannot be the name of a database"), help));
+        return None;
+    }
+    if let Engine::Files(parts) = &source.engine
+        && request.into.is_none()
+        && parts.is_partial()
+    {
+        let help = "Add `--into DIR`: a directory that does not exist yet.".to_owned();
+        sink.push(refused("the source is only part of its directory, which cannot be exchanged as a whole", help));
+        return None;
+    }
+    if request.query.is_some() && (files || request.into.is_some()) {
+        let why = "a query can only be asked of a server that serves what was restored";
+        sink.push(refused(why, "Leave out `--query`.".to_owned()));
+        return None;
+    }
+    Some(())
+}
+
+/// Every allowed copy of the newest artifact of a database, in the strategy's order of stores.
+fn candidates<'a>(
+    strategy: &Strategy,
+    copies: &[(&'a StoredArtifact, Timestamp)],
+    database: &str,
+) -> Vec<&'a StoredArtifact> {
+    let of_database = || copies.iter().filter(|(copy, _)| copy.database == database);
+    let rank = |store: &str| {
+        let position = strategy.stores.iter().position(|known| known.name.value == store);
+        (position.unwrap_or(usize::MAX), store.to_owned())
+    };
+    let newest = of_database().max_by(|(one, at), (other, then)| (at, &one.id).cmp(&(then, &other.id)));
+    let Some((newest, _)) = newest else { return Vec::new() };
+    let mut same: Vec<&StoredArtifact> =
+        of_database().map(|(copy, _)| *copy).filter(|copy| copy.id == newest.id).collect();
+    same.sort_by_key(|copy| rank(&copy.store));
+    same
+}
+
+/// Where staged data stands: a database name of its own, or a directory beside the root.
+fn staging(source: &Source, database: &str, token: &str) -> String {
+    match &source.engine {
+        Engine::Files(files) => format!("{}.backstay-{token}", files.root.trim_end_matches('/')),
+        Engine::Neo4j(_) => {
+            let plain = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || matches!(char, '.' | '-');
+            let clean = |text: &str| -> String {
+                text.to_lowercase().chars().map(|char| if plain(char) { char } else { '-' }).collect()
+            };
+            let name = format!("bk-{}-{}", clean(token), clean(database));
+            if name.len() <= LONGEST && clean(database) == database {
+                return name;
+            }
+            // Two long names may begin alike: the digest keeps them apart.
+            let digest = blake3::hash(database.as_bytes()).to_hex();
+            let head: String = name.chars().take(LONGEST - 9).collect();
+            format!("{head}-{}", short(digest.as_str()))
+        }
+    }
+}
+
+fn steps(
+    source: &Source,
+    wanted: &[Wanted],
+    request: &RestoreRequest,
+    graph: &mut Graph,
+    sink: &mut Sink,
+) -> Option<()> {
+    let (name, span) = (&source.name.value, &source.span);
+    // What is to be brought back may be gone: nothing need be there.
+    let action = Action::Preflight { source: name.clone(), databases: Vec::new() };
+    let preflight = graph.add(JOB, name, action, "before anything is touched", span, sink)?;
+    let mut inspected = Vec::new();
+    for Wanted { database, staging, candidates } in wanted {
+        let (subject, of) = (subject(source, database), name.clone());
+        let reason = candidates.first().map_or_else(String::new, |first| {
+            format!("{} taken {}, from {}", short(&first.id), first.taken, first.store)
+        });
+        let (database, staging, candidates) = (database.clone(), staging.clone(), candidates.clone());
+        let action =
+            Action::Stage { source: of.clone(), database: database.clone(), candidates, staging: staging.clone() };
+        let stage = graph.add(JOB, &subject, action, &reason, span, sink)?;
+        let action = Action::Inspect { source: of, database, staging };
+        let inspect = graph.add(JOB, &subject, action, "sound before anything is exchanged", span, sink)?;
+        graph.need(stage, preflight, When::Success, span);
+        graph.need(inspect, stage, When::Success, span);
+        inspected.push(inspect);
+    }
+    match &request.into {
+        Some(into) => place(source, wanted, into, &inspected, graph, sink),
+        None => exchange(source, wanted, request, &inspected, graph, sink),
+    }
+}
+
+fn place(
+    source: &Source,
+    wanted: &[Wanted],
+    into: &str,
+    inspected: &[usize],
+    graph: &mut Graph,
+    sink: &mut Sink,
+) -> Option<()> {
+    for (wanted, inspect) in wanted.iter().zip(inspected) {
+        let action = Action::Place {
+            source: source.name.value.clone(),
+            database: wanted.database.clone(),
+            staging: wanted.staging.clone(),
+            into: into.to_owned(),
+        };
+        let reason = format!("as {into}; nothing is replaced");
+        let step = graph.add(JOB, &subject(source, &wanted.database), action, &reason, &source.span, sink)?;
+        graph.need(step, *inspect, When::Success, &source.span);
+    }
+    Some(())
+}
+
+fn exchange(
+    source: &Source,
+    wanted: &[Wanted],
+    request: &RestoreRequest,
+    inspected: &[usize],
+    graph: &mut Graph,
+    sink: &mut Sink,
+) -> Option<()> {
+    let (name, span) = (&source.name.value, &source.span);
+    let (mut stop, mut start) = (None, None);
+    if source.is_controlled() {
+        let action = Action::Stop { source: name.clone() };
+        let down = graph.add(JOB, name, action, "data is exchanged with the server down", span, sink)?;
+        let action = Action::Start { source: name.clone() };
+        let up = graph.add(JOB, name, action, "the server comes back, whatever happened", span, sink)?;
+        for inspect in inspected {
+            graph.need(down, *inspect, When::Success, span);
+        }
+        graph.need(up, down, When::Always, span);
+        (stop, start) = (Some(down), Some(up));
+    }
+    for wanted in wanted {
+        let (subject, of) = (subject(source, &wanted.database), name.clone());
+        let (database, staging) = (wanted.database.clone(), wanted.staging.clone());
+        let action = Action::Swap { source: of.clone(), database: database.clone(), staging: staging.clone() };
+        let swap = graph.add(JOB, &subject, action, "the old data is kept aside", span, sink)?;
+        let action = Action::Settle { source: of, database, staging, query: request.query.clone() };
+        let settle = graph.add(JOB, &subject, action, "kept if it answers, else put back", span, sink)?;
+        graph.need(settle, swap, When::Always, span);
+        match (stop, start) {
+            (Some(stop), Some(start)) => {
+                graph.need(swap, stop, When::Success, span);
+                graph.need(start, swap, When::Always, span);
+                graph.need(settle, start, When::Always, span);
+                graph.need(settle, stop, When::Success, span);
+            }
+            _ => {
+                for inspect in inspected {
+                    graph.need(swap, *inspect, When::Success, span);
+                    graph.need(settle, *inspect, When::Success, span);
+                }
+            }
+        }
+    }
+    Some(())
+}

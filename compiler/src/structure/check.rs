@@ -1,0 +1,199 @@
+//! One node against its shape: its entries, what it names and refers to, and the defaults for what was not said.
+
+use super::manifest::Manifest;
+use super::names::{Definition, Names, Reference};
+use super::shape::{NodeShape, Type, ValueShape};
+use super::suggest::{did_you_mean, nearest};
+use super::value;
+use crate::diag::{Diagnostic, Sink, codes};
+use crate::span::{Span, Spanned};
+use crate::syntax::{Document, Entry, Node, Value};
+
+/// What the structural check makes of a document.
+#[derive(Debug)]
+pub struct Structure {
+    /// With every default filled in; whole only when nothing was wrong.
+    pub document: Document,
+    pub names: Names,
+    /// Places that hold, or seem to hold, literal secrets.
+    pub secrets: Vec<Span>,
+}
+
+/// Checks a document against a vocabulary and the manifests of plugins. `root` stands for the place of what is missing.
+pub fn check(
+    mut document: Document,
+    vocabulary: &[NodeShape],
+    manifests: &[Manifest],
+    root: &Span,
+    sink: &mut Sink,
+) -> Structure {
+    let mut walk = Walk { manifests, sink, names: Names::default(), secrets: Vec::new(), open: Vec::new(), entered: 0 };
+    let shapes: Vec<&NodeShape> = vocabulary.iter().collect();
+    walk.level(&mut document.nodes, &shapes, None, root);
+    let (names, secrets) = (walk.names, walk.secrets);
+    Structure { document, names, secrets }
+}
+
+pub(super) struct Walk<'a> {
+    pub(super) manifests: &'a [Manifest],
+    pub(super) sink: &'a mut Sink,
+    names: Names,
+    secrets: Vec<Span>,
+    /// Name and number of each node around the present one.
+    open: Vec<(String, usize)>,
+    entered: usize,
+}
+
+impl Walk<'_> {
+    /// Checks a node and all below it.
+    pub(super) fn node(&mut self, node: &mut Node, shape: &NodeShape) {
+        self.entered += 1;
+        self.open.push((shape.name.clone(), self.entered));
+        if let Some(annotation) = &node.annotation {
+            self.sink.push(value::annotated(&annotation.value, &annotation.span, &shape.name));
+        }
+        self.arguments(node, shape);
+        self.properties(node, shape);
+        self.below(node, shape);
+        self.open.pop();
+    }
+
+    fn arguments(&mut self, node: &mut Node, shape: &NodeShape) {
+        let mut count = 0;
+        let mut surplus: Option<Span> = None;
+        for entry in node.entries.iter().filter(|entry| entry.name.is_none()) {
+            match shape.argument(count) {
+                Some(expected) => self.value(entry, expected, Some(shape)),
+                None => surplus = Some(surplus.map_or_else(|| entry.span.clone(), |first| first.to(&entry.span))),
+            }
+            count += 1;
+        }
+        if let Some(span) = surplus {
+            self.sink.push(surplus_argument(shape, &span));
+        }
+        for expected in shape.arguments.iter().skip(count) {
+            if expected.required {
+                let message = format!("`{}` needs {}", shape.name, article(&expected.name));
+                self.sink.push(
+                    Diagnostic::error(&codes::MISSING_ARGUMENT, message)
+                        .at(&node.span, format!("no {} is given", expected.name))
+                        .help(format!("Write `{}`.", shape.sample())),
+                );
+            } else if let Some(default) = &expected.default {
+                node.entries.push(filled(None, default, &node.span));
+            }
+        }
+    }
+
+    fn properties(&mut self, node: &mut Node, shape: &NodeShape) {
+        let mut seen: Vec<Spanned<String>> = Vec::new();
+        for entry in &node.entries {
+            let Some(name) = &entry.name else { continue };
+            let expected = match shape.property(&name.value) {
+                Some(expected) => expected,
+                None => match self.unknown_property(name, shape) {
+                    Some(meant) => meant,
+                    None => continue,
+                },
+            };
+            if let Some(first) = seen.iter().find(|other| other.value == expected.name) {
+                self.sink.push(
+                    Diagnostic::error(&codes::DUPLICATE_PROPERTY, format!("`{}` is said twice", expected.name))
+                        .at(&entry.span, "said again")
+                        .at(&first.span, "said first here")
+                        .help("Remove one of them."),
+                );
+                continue;
+            }
+            seen.push(Spanned::new(expected.name.clone(), &name.span));
+            self.value(entry, expected, None);
+        }
+        for expected in &shape.properties {
+            if seen.iter().any(|name| name.value == expected.name) {
+                continue;
+            }
+            if expected.required {
+                let message = format!("`{}` needs `{}`", shape.name, expected.name);
+                self.sink.push(
+                    Diagnostic::error(&codes::MISSING_PROPERTY, message)
+                        .at(&node.span, format!("no `{}` is given", expected.name))
+                        .help(format!("Add `{}={}`.", expected.name, expected.sample())),
+                );
+            } else if let Some(default) = &expected.default {
+                node.entries.push(filled(Some(&expected.name), default, &node.span));
+            }
+        }
+    }
+
+    /// Tells of a property that the vocabulary lacks; returns the one that was probably meant, so that it is not
+    /// missed as well.
+    fn unknown_property<'s>(&mut self, name: &Spanned<String>, shape: &'s NodeShape) -> Option<&'s ValueShape> {
+        let known: Vec<&str> = shape.properties.iter().map(|property| property.name.as_str()).collect();
+        let help = did_you_mean(&name.value, &known)
+            .unwrap_or_else(|| format!("Remove it: `{}` has no properties.", shape.name));
+        self.sink.push(
+            Diagnostic::error(&codes::UNKNOWN_PROPERTY, format!("`{}` has no property `{}`", shape.name, name.value))
+                .at(&name.span, "unknown property")
+                .help(help),
+        );
+        nearest(&name.value, known).and_then(|meant| shape.property(meant))
+    }
+
+    /// `node` is given for an argument, which messages call by its node's name.
+    fn value(&mut self, entry: &Entry, expected: &ValueShape, node: Option<&NodeShape>) {
+        if expected.kind == Type::Secret && entry.annotation.is_none() {
+            self.secrets.push(entry.span.clone());
+        }
+        if let Some(wrong) = value::judge(entry, expected) {
+            let called = node.map(|node| match node.arguments.len() {
+                1 => node.name.clone(),
+                _ => format!("{} {}", node.name, expected.name),
+            });
+            let again = called.and_then(|name| value::judge(entry, &ValueShape { name, ..expected.clone() }));
+            self.sink.push(again.unwrap_or(wrong));
+            return;
+        }
+        let Value::Text(text) = &entry.value else { return };
+        let scope = expected
+            .within
+            .as_ref()
+            .and_then(|within| self.open.iter().rev().find(|(name, _)| name == within).map(|(_, number)| *number));
+        if let Some(kind) = &expected.names {
+            let reserved = expected.reserved.contains(text);
+            let (kind, name, span) = (kind.clone(), text.clone(), entry.span.clone());
+            self.names.definitions.push(Definition { kind, name, span, scope, reserved });
+        }
+        if !expected.refers.is_empty() {
+            let (kinds, name, span) = (expected.refers.clone(), text.clone(), entry.span.clone());
+            self.names.references.push(Reference { kinds, name, span, scope });
+        }
+    }
+}
+
+fn surplus_argument(shape: &NodeShape, span: &Span) -> Diagnostic {
+    let takes = match shape.arguments.len() {
+        0 => "no argument".to_owned(),
+        1 => "one argument".to_owned(),
+        many => format!("{many} arguments"),
+    };
+    let known: Vec<String> = shape.properties.iter().map(|property| format!("{}=", property.name)).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let help = if known.is_empty() {
+        "Remove it, or begin a new node with `;` or a line break.".to_owned()
+    } else {
+        format!("Remove it, or say which property it is: {}.", super::suggest::listed(&known))
+    };
+    Diagnostic::error(&codes::UNEXPECTED_ARGUMENT, format!("`{}` takes {takes}", shape.name))
+        .at(span, "one too many")
+        .help(help)
+}
+
+fn article(label: &str) -> String {
+    let vowel = label.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {label}", if vowel { "an" } else { "a" })
+}
+
+pub(super) fn filled(name: Option<&str>, value: &Value, span: &Span) -> Entry {
+    let name = name.map(|name| Spanned::new(name.to_owned(), span));
+    Entry { name, annotation: None, value: value.clone(), span: span.clone() }
+}

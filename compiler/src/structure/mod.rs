@@ -1,0 +1,23 @@
+//! The document against the vocabulary: names, counts, types, defaults. It knows no node by name: all it checks is said
+//! in `schema/strategy.kdl` and in the manifests of plugins.
+
+mod check;
+mod children;
+mod manifest;
+mod mask;
+mod names;
+pub mod schedule;
+mod shape;
+mod suggest;
+pub mod unit;
+mod value;
+mod vocabulary;
+
+pub use check::{Structure, check};
+pub use manifest::{Manifest, Want, manifests};
+pub use mask::mask;
+pub use names::{Definition, Names, Reference};
+pub use shape::{NodeShape, Type, ValueShape, When};
+pub use suggest::{did_you_mean, listed};
+pub use value::is_name;
+pub use vocabulary::{PACKED, strategy};

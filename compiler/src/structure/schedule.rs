@@ -1,0 +1,48 @@
+//! Schedules: five cron fields read in a zone of the bundled database. The machine's own zone files are never asked.
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, Zoned};
+
+/// Parses five cron fields, and refuses those that are never due.
+pub fn cron(text: &str) -> Result<Cron, String> {
+    if text.trim_start().starts_with('@') {
+        return Err("is a nickname and not five fields".to_owned());
+    }
+    let fields = text.split_whitespace().count();
+    if fields != 5 {
+        return Err(format!("has {fields} fields and not five"));
+    }
+    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+    let cron = parser.parse(text).map_err(|error| format!("does not parse: {}", reason(&error.to_string())))?;
+    let epoch = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+    cron.find_next_occurrence(&epoch, false).map_err(|_| "is never due".to_owned())?;
+    Ok(cron)
+}
+
+fn reason(text: &str) -> String {
+    let tail = text.rsplit_once(": ").map_or(text, |(_, tail)| tail).trim_end_matches('.');
+    let mut chars = tail.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// The zone of that name, from the bundled database.
+#[must_use]
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
+}
+
+/// A known zone with a similar name.
+#[must_use]
+pub fn similar_zone(name: &str) -> Option<String> {
+    let known: Vec<String> = TimeZoneDatabase::bundled().available().map(|zone| zone.as_str().to_owned()).collect();
+    super::suggest::nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// The next times at which a schedule is due, after `after`.
+#[must_use]
+pub fn next(fields: &str, timezone: &str, after: Timestamp, count: usize) -> Vec<Zoned> {
+    let (Ok(cron), Some(zone)) = (cron(fields), zone(timezone)) else { return Vec::new() };
+    cron.iter_after(after.to_zoned(zone)).take(count).collect()
+}

@@ -1,0 +1,201 @@
+//! One value against its shape: type, unit, format, and whether it may be a literal.
+
+use super::shape::{Type, ValueShape};
+use super::suggest::{did_you_mean, listed};
+use super::{schedule, unit};
+use crate::diag::{Diagnostic, Explanation, codes};
+use crate::span::Span;
+use crate::syntax::{Entry, Value};
+
+/// Annotations that say where a secret is found.
+const REFERENCES: [&str; 3] = ["env", "file", "command"];
+
+/// What is wrong with a value; `None` is nothing.
+pub(super) fn judge(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
+    if shape.kind == Type::Secret {
+        return secret(entry, shape);
+    }
+    if let Some(annotation) = &entry.annotation {
+        return Some(annotated(&annotation.value, &annotation.span, &shape.name));
+    }
+    match (&entry.value, shape.kind) {
+        (Value::Integer(_), Type::Integer) | (Value::Boolean(_), Type::Boolean) => integer(entry, shape),
+        (Value::Integer(number), kind) if kind.has_unit() => Some(without_unit(entry, shape, &number.to_string())),
+        (Value::Float(number), kind) if kind.has_unit() => Some(without_unit(entry, shape, &number.to_string())),
+        (Value::Text(text), kind) if kind.has_unit() && text.parse::<f64>().is_ok() => {
+            Some(without_unit(entry, shape, text))
+        }
+        (Value::Text(_), Type::Integer | Type::Boolean) => Some(mistyped(entry, shape)),
+        (Value::Text(text), _) => self::text(text, entry, shape),
+        _ => Some(mistyped(entry, shape)),
+    }
+}
+
+fn integer(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
+    let Value::Integer(number) = entry.value else { return None };
+    (!(0..=i128::from(u32::MAX)).contains(&number)).then(|| {
+        let message = format!("`{}` is out of range", shape.name);
+        Diagnostic::error(&codes::INVALID_VALUE, message)
+            .at(&entry.span, "not from 0 to 4294967295")
+            .help("Write a whole number that is not negative.")
+    })
+}
+
+/// An annotation where the value is not a secret.
+pub(super) fn annotated(annotation: &str, span: &Span, name: &str) -> Diagnostic {
+    Diagnostic::error(&codes::UNEXPECTED_ANNOTATION, format!("`{name}` takes no annotation"))
+        .at(span, "not a secret, so it cannot come from elsewhere")
+        .help(format!("Remove `({annotation})` and write the value itself."))
+}
+
+fn mistyped(entry: &Entry, shape: &ValueShape) -> Diagnostic {
+    let message = format!("`{}` is {}, not {}", shape.name, shape.kind.noun(), entry.value.kind());
+    Diagnostic::error(&codes::WRONG_TYPE, message)
+        .at(&entry.span, format!("{} stands here", entry.value.kind()))
+        .help(format!("Write {}, for example `{}`.", shape.kind.noun(), shape.sample()))
+}
+
+fn without_unit(entry: &Entry, shape: &ValueShape, number: &str) -> Diagnostic {
+    let choices: &[&str] = match shape.kind {
+        Type::Duration => &["s", "m", "h"],
+        Type::Size => &["MiB", "GiB"],
+        Type::Rate => &["MiB/s", "Mbit/s"],
+        _ => &["%/month", "%/year"],
+    };
+    let typed: Vec<String> = choices.iter().map(|unit| format!("\"{number}{unit}\"")).collect();
+    let typed: Vec<&str> = typed.iter().map(String::as_str).collect();
+    Diagnostic::error(&codes::MISSING_UNIT, format!("`{}` is {} and needs a unit", shape.name, shape.kind.noun()))
+        .at(&entry.span, "a bare number")
+        .help(format!("Write {}.", listed(&typed)))
+}
+
+fn secret(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
+    let name = &shape.name;
+    let Some(annotation) = &entry.annotation else {
+        return Some(
+            Diagnostic::error(&codes::LITERAL_SECRET, format!("`{name}` is a secret and cannot be written here"))
+                .at(&entry.span, "a literal value")
+                .help("Write a reference: `(env)\"NAME\"`, `(file)\"PATH\"` or `(command)\"PROGRAM ARGUMENT\"`."),
+        );
+    };
+    if !REFERENCES.contains(&annotation.value.as_str()) {
+        return Some(
+            Diagnostic::error(
+                &codes::UNEXPECTED_ANNOTATION,
+                format!("`({})` is no place for a secret", annotation.value),
+            )
+            .at(&annotation.span, "unknown annotation")
+            .help_maybe(did_you_mean(&annotation.value, &REFERENCES)),
+        );
+    }
+    match entry.value.as_text() {
+        Some(text) if annotation.value == "command" && text.contains(['"', '\'', '\\']) => {
+            let help = "Write the program and its arguments with spaces between; put what needs quotes into a script.";
+            Some(invalid(&codes::INVALID_VALUE, entry, shape, "has quotes, which mean nothing without a shell", help))
+        }
+        Some(text) if !text.trim().is_empty() => None,
+        Some(_) => {
+            Some(invalid(&codes::INVALID_VALUE, entry, shape, "is an empty reference", "Say where it is found."))
+        }
+        None => Some(mistyped(entry, shape)),
+    }
+}
+
+fn invalid(code: &'static Explanation, entry: &Entry, shape: &ValueShape, why: &str, help: &str) -> Diagnostic {
+    let shown = entry.value.as_text().unwrap_or_default();
+    let why = if shown.is_empty() { "is empty" } else { why };
+    let shown = if shown.is_empty() || shown.chars().count() > 40 || shown.contains(char::is_control) {
+        &shape.name
+    } else {
+        shown
+    };
+    Diagnostic::error(code, format!("`{shown}` {why}")).at(&entry.span, format!("not {}", shape.kind.noun())).help(help)
+}
+
+fn text(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
+    let kind = shape.kind;
+    let example = format!("Write {}, for example `{}`.", kind.noun(), shape.sample());
+    let bad = |why: &str, help: &str| Some(invalid(&codes::INVALID_VALUE, entry, shape, why, help));
+    let parses = match kind {
+        Type::Duration => unit::duration(text).is_some(),
+        Type::Size => unit::size(text).is_some(),
+        Type::Rate => unit::rate(text).is_some(),
+        Type::Growth => unit::growth(text).is_some(),
+        Type::Time => unit::time(text).is_some(),
+        Type::Path => !text.trim().is_empty() && !text.contains('\0'),
+        Type::Url => is_url(text),
+        Type::Glob => is_glob(text),
+        Type::Name => is_name(text),
+        Type::Database => is_name(&text.replace(['*', '?'], "x")),
+        Type::Enum => return word(text, entry, shape),
+        Type::Words => return words(text, entry, shape),
+        Type::Cron => {
+            let help = "Write minute, hour, day of month, month and day of week, for example `\"30 2 * * *\"`.";
+            let wrong = schedule::cron(text).err()?;
+            return Some(invalid(&codes::INVALID_SCHEDULE, entry, shape, &wrong, help));
+        }
+        Type::Timezone => {
+            schedule::zone(text).is_none().then_some(())?;
+            let help = schedule::similar_zone(text).map(|zone| format!("Did you mean `{zone}`?"));
+            let help = help.unwrap_or_else(|| "Use an IANA name such as `Europe/Stockholm`, or `UTC`.".to_owned());
+            return Some(invalid(&codes::UNKNOWN_TIMEZONE, entry, shape, "is no time zone", &help));
+        }
+        Type::Template => return template(text, entry),
+        _ => return if text.is_empty() { bad("is empty", &example) } else { None },
+    };
+    match kind {
+        _ if parses => None,
+        Type::Name => {
+            bad("is not a name", "Use letters, digits, `-`, `_` and `.`, at most 63, beginning with a letter or digit.")
+        }
+        Type::Url => bad("is not a URL with a host", "Write a whole URL, for example `\"https://example.org/hook\"`."),
+        _ => bad(&format!("is not {}", kind.noun()), &example),
+    }
+}
+
+fn word(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
+    if shape.one_of.iter().any(|word| word == text) {
+        return None;
+    }
+    let words: Vec<&str> = shape.one_of.iter().map(String::as_str).collect();
+    Some(
+        Diagnostic::error(&codes::UNKNOWN_VALUE, format!("`{}` cannot be `{text}`", shape.name))
+            .at(&entry.span, "unknown value")
+            .help_maybe(did_you_mean(text, &words)),
+    )
+}
+
+fn words(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
+    if text.split_whitespace().next().is_none() {
+        return word(text, entry, shape);
+    }
+    text.split_whitespace().find_map(|each| word(each, entry, shape))
+}
+
+fn template(text: &str, entry: &Entry) -> Option<Diagnostic> {
+    let error = handlebars::Template::compile(text).err()?;
+    let reason = error.reason().to_string();
+    // The grammar's own list of what it expected helps nobody.
+    let reason = if reason.contains("expected") { "a tag is not closed or not well formed" } else { &reason };
+    let place = error.pos().map(|(line, column)| format!(" at line {line}, column {column} of the template"));
+    Some(
+        Diagnostic::error(&codes::INVALID_TEMPLATE, format!("the template does not parse: {reason}"))
+            .at(&entry.span, format!("wrong{}", place.unwrap_or_default()))
+            .help("Close every `{{` with `}}`, and every block `{{#if …}}` with its own `{{/if}}`."),
+    )
+}
+
+/// Whether it can be the name of a thing: it becomes part of addresses and of keys in stores.
+pub fn is_name(text: &str) -> bool {
+    let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+    text.len() <= 63 && text.chars().all(plain) && text.starts_with(|char: char| char.is_ascii_alphanumeric())
+}
+
+fn is_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+fn is_glob(text: &str) -> bool {
+    let balanced = |open, close| text.matches(open).count() == text.matches(close).count();
+    !text.is_empty() && !text.contains('\0') && balanced('[', ']') && balanced('{', '}')
+}

@@ -1,0 +1,12 @@
+//! KDL text to a spanned document of our own. The only stage that names the `kdl` crate; it knows no node by name.
+
+mod cursor;
+mod document;
+mod packed;
+mod parse;
+mod scan;
+
+pub use cursor::Cursor;
+pub use document::{Document, Entry, Node, Value};
+pub use packed::{pack, unpack};
+pub use parse::parse;

@@ -1,0 +1,125 @@
+//! A case: a strategy text with facts and a request in comment lines at its head.
+//!
+//! ```text
+//! // --- name                                        begins a case
+//! // inventory graph neo4j system                    databases of a source
+//! // artifact STORE SOURCE DATABASE ID TAKEN         a stored copy
+//! // plan | plan JOB                                 plan it, and show the plan
+//! // restore SOURCE key=value…  | verify key=value…  plan that, and show the plan
+//! ```
+
+use crate::expected::read;
+use compiler::{Compiled, Facts, RestoreRequest, Text, VerifyRequest, render};
+use schema::fact::{Inventory, PluginManifest, StoredArtifact};
+use schema::plan::Plan;
+use schema::step::Check;
+
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) facts: Facts,
+    request: Option<String>,
+}
+
+/// The plugins that come with Backstay, by their own manifests.
+pub(crate) fn facts() -> Facts {
+    let plugin = |folder: &str, name: &str| PluginManifest {
+        name: name.to_owned(),
+        text: read(&format!("plugins/{folder}/{name}/plugin.kdl")),
+    };
+    let plugins = vec![plugin("storage", "fs"), plugin("notify", "webhook")];
+    Facts { plugins, inventory: Vec::new(), artifacts: Vec::new() }
+}
+
+/// The cases of a file.
+pub(crate) fn cases(text: &str) -> Vec<Case> {
+    let parts = text.split("// --- ").skip(1);
+    parts
+        .map(|part| {
+            let (name, body) = part.split_once('\n').unwrap();
+            let mut case = Case { name: name.trim().to_owned(), text: String::new(), facts: facts(), request: None };
+            let mut head = true;
+            for line in body.split_inclusive('\n') {
+                head = head && directive(&mut case, line.trim());
+                if !head {
+                    case.text.push_str(line);
+                }
+            }
+            case
+        })
+        .collect()
+}
+
+/// Whether the line was a directive, and not yet the text.
+fn directive(case: &mut Case, line: &str) -> bool {
+    let Some(line) = line.strip_prefix("// ") else { return false };
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        ["inventory", source, databases @ ..] => case.facts.inventory.push(Inventory {
+            source: (*source).to_owned(),
+            databases: databases.iter().map(|name| (*name).to_owned()).collect(),
+        }),
+        ["artifact", store, source, database, id, taken] => case.facts.artifacts.push(StoredArtifact {
+            store: (*store).to_owned(),
+            source: (*source).to_owned(),
+            database: (*database).to_owned(),
+            id: (*id).to_owned(),
+            manifest: format!("blake3:{id}"),
+            taken: (*taken).to_owned(),
+            size: 1,
+            verified: true,
+        }),
+        ["plan" | "restore" | "verify", ..] => case.request = Some(line.to_owned()),
+        ["plugin", name, manifest @ ..] => {
+            case.facts.plugins.retain(|plugin| plugin.name != *name);
+            case.facts.plugins.push(PluginManifest { name: (*name).to_owned(), text: manifest.join(" ") });
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// All diagnostics, then the plan that was asked for.
+pub(crate) fn run(case: &Case) -> String {
+    let text = Text { name: "strategy.kdl".to_owned(), text: case.text.clone() };
+    let checked = compiler::check(&[text], &case.facts);
+    let mut out: String = checked.diagnostics.iter().map(render::diagnostic).collect();
+    let (Some(checked), Some(request)) = (checked.value, &case.request) else { return out };
+    let mut words = request.split(' ');
+    let verb = words.next().unwrap();
+    let rest: Vec<&str> = words.collect();
+    let value = |key: &str| rest.iter().find_map(|word| word.strip_prefix(&format!("{key}=")).map(str::to_owned));
+    let planned: Compiled<Plan> = match verb {
+        "plan" => compiler::plan(&checked, &case.facts, rest.first().copied()),
+        "restore" => {
+            let request = RestoreRequest {
+                source: rest[0].to_owned(),
+                database: value("database"),
+                from: value("from"),
+                artifact: value("artifact"),
+                at: value("at").map(|at| at.parse().unwrap()),
+                into: value("into"),
+                query: value("query"),
+                staging: "1a2b3c4d".to_owned(),
+            };
+            compiler::restore(&checked, &case.facts, &request)
+        }
+        _ => {
+            let with = if value("with").as_deref() == Some("consistency") { Check::Consistency } else { Check::Digest };
+            let request =
+                VerifyRequest { store: value("store"), source: value("source"), artifact: value("artifact"), with };
+            compiler::verify(&checked, &case.facts, &request)
+        }
+    };
+    out.extend(planned.diagnostics.iter().map(render::diagnostic));
+    if let Some(plan) = planned.value {
+        out.push_str(&render::text(&plan, &render::TextOptions::default()));
+        for step in &plan.steps {
+            if let schema::step::Action::Stage { staging, candidates, .. } = &step.action {
+                let stores: Vec<&str> = candidates.iter().map(|candidate| candidate.store.as_str()).collect();
+                out.push_str(&format!("{}: as {staging}, from {}\n", step.address, stores.join(" then ")));
+            }
+        }
+    }
+    out
+}

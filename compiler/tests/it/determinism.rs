@@ -1,0 +1,59 @@
+//! The same texts and facts give the same bytes, and a plan comes back from its JSON unchanged.
+
+use crate::case::facts;
+use crate::expected::read;
+use compiler::{Text, check, next_runs, plan, render};
+
+const EXAMPLES: [&str; 2] = ["01-quickstart", "02-neo4j-community"];
+
+fn compiled(example: &str) -> schema::plan::Plan {
+    let text = Text { name: "strategy.kdl".to_owned(), text: read(&format!("examples/{example}/strategy.kdl")) };
+    plan(&check(&[text], &facts()).value.unwrap(), &facts(), None).value.unwrap()
+}
+
+#[test]
+fn twice_the_same() {
+    for example in EXAMPLES {
+        let (one, other) = (compiled(example), compiled(example));
+        for render in [render::json, render::mermaid, render::dot] {
+            assert_eq!(render(&one), render(&other));
+        }
+    }
+}
+
+#[test]
+fn json_holds_the_whole_plan() {
+    for example in EXAMPLES {
+        let plan = compiled(example);
+        assert_eq!(serde_json::from_str::<schema::plan::Plan>(&render::json(&plan)).unwrap(), plan);
+    }
+}
+
+#[test]
+fn needs_come_first_and_no_step_needs_itself() {
+    for example in EXAMPLES {
+        let plan = compiled(example);
+        for (at, step) in plan.steps.iter().enumerate() {
+            for need in &step.needs {
+                let first = plan.steps.iter().position(|other| other.address == need.step).unwrap();
+                assert!(first < at, "{} before {}", step.address, need.step);
+            }
+        }
+    }
+}
+
+#[test]
+fn next_runs_keep_the_zone_through_the_change_of_clocks() {
+    let plan = compiled("01-quickstart");
+    let runs = next_runs(&plan, "2026-03-27T12:00:00Z".parse().unwrap(), 3);
+    let shown: Vec<String> = runs[0].1.iter().map(ToString::to_string).collect();
+    // 02:30 does not exist on the 29th: it runs as soon as the clocks have gone forward, once.
+    assert_eq!(
+        shown,
+        [
+            "2026-03-28T02:30:00+01:00[Europe/Stockholm]",
+            "2026-03-29T03:00:00+02:00[Europe/Stockholm]",
+            "2026-03-30T02:30:00+02:00[Europe/Stockholm]"
+        ]
+    );
+}

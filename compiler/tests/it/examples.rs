@@ -1,0 +1,35 @@
+//! The examples compile without a word, and their plans are as they were.
+
+use crate::case::facts;
+use crate::expected::{here, matches, read};
+use compiler::{Text, check, plan, render};
+
+#[test]
+fn plans_of_the_examples() {
+    let mut folders: Vec<_> =
+        std::fs::read_dir(here().join("../examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|folder| folder.join("strategy.kdl").is_file());
+    folders.sort();
+    assert!(folders.len() >= 2);
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = Text { name: "strategy.kdl".to_owned(), text: read(&format!("examples/{name}/strategy.kdl")) };
+        let checked = check(&[text], &facts());
+        let told: String = checked.diagnostics.iter().map(render::diagnostic).collect();
+        assert_eq!(told, "", "a rule that fires on an example is the example's fault");
+        let plan = plan(&checked.value.unwrap(), &facts(), None).value.unwrap();
+        matches(&folder.join("plan.txt"), &render::text(&plan, &render::TextOptions::default())).unwrap();
+        matches(&folder.join("plan.mmd"), &render::mermaid(&plan)).unwrap();
+        matches(&here().join(format!("tests/fixtures/{name}.dot")), &render::dot(&plan)).unwrap();
+    }
+}
+
+#[test]
+fn text_with_a_time_shows_the_next_runs_in_the_zone_of_the_job() {
+    let text = Text { name: "strategy.kdl".to_owned(), text: read("examples/01-quickstart/strategy.kdl") };
+    let plan = plan(&check(&[text], &facts()).value.unwrap(), &facts(), None).value.unwrap();
+    let at = Some("2026-11-22T12:00:00Z".parse().unwrap());
+    let shown = render::text(&plan, &render::TextOptions { at });
+    let line = shown.lines().find(|line| line.contains("next:")).unwrap();
+    assert_eq!(line, "  next: Mon 2026-11-23 02:30 +01:00, Tue 2026-11-24 02:30 +01:00, Wed 2026-11-25 02:30 +01:00");
+}

@@ -1,0 +1,13 @@
+//! Tests of the compiler from the outside. Cases are files below `tests/suite`; `UPDATE=1` rewrites what they expect.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::disallowed_methods, reason = "tests read and rewrite their cases")]
+#![expect(clippy::indexing_slicing, reason = "a test that cannot go on should say where")]
+
+mod agreement;
+mod case;
+mod determinism;
+mod examples;
+mod expected;
+mod explanations;
+mod limits;
+mod suite;

@@ -1,0 +1,75 @@
+//! What the project does to itself: demo, test, plugins, neo4j, bench, tidy. Holds no part of the product.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that people watch")]
+
+mod bench;
+mod ci;
+mod demo;
+mod docs;
+mod neo4j;
+mod peers;
+mod place;
+mod plugins;
+mod shell;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "What the project does to itself")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Build the WebAssembly guests that the binary embeds.
+    Plugins,
+    /// A real Neo4j Community to test against.
+    #[command(subcommand)]
+    Neo4j(neo4j::Verb),
+    /// Show the product on an example, with real commands.
+    Demo {
+        #[command(subcommand)]
+        what: Option<demo::What>,
+    },
+    /// Set up what the tests need, then check everything.
+    Test,
+    /// Check everything, with what is set up.
+    Ci,
+    /// Run the commands of the documents and compare their output.
+    Docs {
+        /// Rewrite shown output that has moved.
+        #[arg(long)]
+        update: bool,
+    },
+    /// Measure side by side with other programs; write `bench/RESULTS.md`.
+    Bench {
+        /// Measure the first build of the default workspace instead.
+        #[arg(long)]
+        cold: bool,
+    },
+    /// Check the layout rules.
+    Tidy,
+}
+
+fn main() -> std::process::ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Plugins => plugins::build(),
+        Task::Neo4j(verb) => neo4j::run(verb),
+        Task::Demo { what } => demo::run(&what.unwrap_or(demo::What::Files)),
+        Task::Test => ci::test(),
+        Task::Ci => ci::check(),
+        Task::Docs { update } => docs::run(update),
+        Task::Bench { cold: true } => bench::cold(),
+        Task::Bench { cold: false } => bench::run(),
+        Task::Tidy => tidy::run(),
+    };
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

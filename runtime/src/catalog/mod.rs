@@ -1,0 +1,143 @@
+//! The local catalog: what exists where, and which stores this machine has used. It is only a cache of the stores:
+//! [`Catalog::rebuild`] makes it again from them alone.
+
+use crate::error::{Error, Result};
+use rusqlite::{Connection, OptionalExtension, params};
+use schema::fact::StoredArtifact;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS store (name TEXT PRIMARY KEY, strategy TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS artifact (
+        store TEXT NOT NULL, source TEXT NOT NULL, database TEXT NOT NULL, id TEXT NOT NULL, manifest TEXT NOT NULL,
+        taken TEXT NOT NULL, size INTEGER NOT NULL, verified INTEGER NOT NULL,
+        PRIMARY KEY (store, source, database, id)
+    ) STRICT;
+";
+
+/// The catalog of one state directory.
+#[derive(Debug)]
+pub struct Catalog {
+    connection: Mutex<Connection>,
+}
+
+impl Catalog {
+    /// Opens or makes the catalog file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path).map_err(|error| failed("open", &error))?;
+        connection
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .and_then(|()| connection.pragma_update(None, "journal_mode", "WAL"))
+            .and_then(|()| connection.execute_batch(TABLES))
+            .map_err(|error| failed("open", &error))?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The UUID of the strategy, as the first store that was used knows it.
+    pub fn strategy(&self) -> Result<Option<String>> {
+        self.connection()
+            .query_row("SELECT strategy FROM store ORDER BY name LIMIT 1", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| failed("read", &error))
+    }
+
+    /// Whether this machine has used the store.
+    pub fn knows(&self, store: &str) -> Result<bool> {
+        self.connection()
+            .query_row("SELECT 1 FROM store WHERE name = ?1", [store], |_| Ok(()))
+            .optional()
+            .map(|row| row.is_some())
+            .map_err(|error| failed("read", &error))
+    }
+
+    /// Remembers that the store was used, for the strategy of that UUID.
+    pub fn remember(&self, store: &str, strategy: &str) -> Result<()> {
+        self.connection()
+            .execute("INSERT OR REPLACE INTO store (name, strategy) VALUES (?1, ?2)", [store, strategy])
+            .map(drop)
+            .map_err(|error| failed("write", &error))
+    }
+
+    /// Forgets a store, so that it may be set up anew. Nothing in the store is touched. `false` when it was not known.
+    pub fn forget(&self, store: &str) -> Result<bool> {
+        let connection = self.connection();
+        connection
+            .execute("DELETE FROM artifact WHERE store = ?1", [store])
+            .and_then(|_| connection.execute("DELETE FROM store WHERE name = ?1", [store]))
+            .map(|count| count > 0)
+            .map_err(|error| failed("write", &error))
+    }
+
+    /// Adds or replaces what is known of one copy.
+    pub fn put(&self, artifact: &StoredArtifact) -> Result<()> {
+        insert(&self.connection(), artifact).map_err(|error| failed("write", &error))
+    }
+
+    /// Replaces all that is known of one store by what it holds.
+    pub fn rebuild(&self, store: &str, artifacts: &[StoredArtifact]) -> Result<()> {
+        let mut connection = self.connection();
+        let write = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let transaction = connection.transaction()?;
+            transaction.execute("DELETE FROM artifact WHERE store = ?1", [store])?;
+            for artifact in artifacts {
+                insert(&transaction, artifact)?;
+            }
+            transaction.commit()
+        };
+        write(&mut connection).map_err(|error| failed("write", &error))
+    }
+
+    /// All that is known, by source, database, time and store.
+    pub fn artifacts(&self) -> Result<Vec<StoredArtifact>> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<StoredArtifact>> {
+            let mut statement = connection.prepare(
+                "SELECT store, source, database, id, manifest, taken, size, verified FROM artifact
+                 ORDER BY source, database, taken, id, store",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok(StoredArtifact {
+                    store: row.get(0)?,
+                    source: row.get(1)?,
+                    database: row.get(2)?,
+                    id: row.get(3)?,
+                    manifest: row.get(4)?,
+                    taken: row.get(5)?,
+                    size: row.get::<_, i64>(6)?.cast_unsigned(),
+                    verified: row.get(7)?,
+                })
+            })?;
+            rows.collect()
+        };
+        read().map_err(|error| failed("read", &error))
+    }
+}
+
+fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Result<()> {
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO artifact (store, source, database, id, manifest, taken, size, verified)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                artifact.store,
+                artifact.source,
+                artifact.database,
+                artifact.id,
+                artifact.manifest,
+                artifact.taken,
+                artifact.size.cast_signed(),
+                artifact.verified
+            ],
+        )
+        .map(drop)
+}
+
+fn failed(doing: &str, error: &rusqlite::Error) -> Error {
+    Error::permanent("catalog", format!("cannot {doing} the catalog: {error}"))
+        .help("It is only a cache: remove `catalog.db` from the state directory, then run `backstay catalog rebuild`.")
+}

@@ -1,0 +1,198 @@
+//! The `files` engine: a tree of files as one pax archive that every `tar` can read.
+
+mod archive;
+mod census;
+mod extract;
+mod member;
+mod owner;
+mod reader;
+mod select;
+mod sparse;
+mod stage;
+mod walk;
+
+use super::{Context, Doing, Engine, Recovered, Taken};
+use crate::artifact::{Feed, Sink};
+use crate::error::{Error, Result};
+use archive::{Work, archive};
+use schema::manifest::EngineFacts;
+use schema::source::{Files, OnChange};
+use schema::step::Method;
+use select::Selection;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The one database of a tree.
+pub const DATABASE: &str = "files";
+
+/// A moment of the archiving of one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Its name was seen, and it was not opened yet.
+    Listed,
+    /// It is open, and nothing of it was read yet.
+    Opened,
+}
+
+/// Called at those moments with the entry's name: tests change the tree there.
+pub type Seam = dyn Fn(Moment, &Path) + Send + Sync;
+
+/// A tree of files.
+#[derive(Clone)]
+pub struct FilesEngine {
+    name: String,
+    files: Files,
+    base: PathBuf,
+    seam: Option<Arc<Seam>>,
+}
+
+impl std::fmt::Debug for FilesEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FilesEngine").field("name", &self.name).field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl FilesEngine {
+    /// `base` is where a relative root begins.
+    #[must_use]
+    pub fn new(name: &str, files: &Files, base: &Path) -> Self {
+        Self { name: name.to_owned(), files: files.clone(), base: base.to_owned(), seam: None }
+    }
+
+    /// Has `seam` called while entries are archived.
+    #[must_use]
+    pub fn with_seam(mut self, seam: Arc<Seam>) -> Self {
+        self.seam = Some(seam);
+        self
+    }
+
+    /// The root as it is on this machine, without a slash at the end.
+    fn root(&self) -> PathBuf {
+        self.base.join(&self.files.root).components().collect()
+    }
+
+    fn selection(&self) -> Result<Selection> {
+        Selection::new(&self.files.include, &self.files.exclude)
+    }
+
+    async fn backup(&self, out: Sink, context: &Context) -> Result<Taken> {
+        let (engine, selection, here) = (self.clone(), self.selection()?, context.clone());
+        let taken = context.world.now();
+        let written = blocking(move || {
+            let work = Work {
+                root: &engine.root(),
+                selection: &selection,
+                strict: engine.files.on_change == OnChange::Fail,
+                observers: &here.observers,
+                cancel: &here.cancel,
+                seam: engine.seam.as_deref(),
+            };
+            archive(&work, out)
+        })
+        .await?;
+        Ok(Taken {
+            facts: EngineFacts {
+                name: "files".to_owned(),
+                method: "archive".to_owned(),
+                version: None,
+                edition: None,
+                tool: format!("backstay {}", env!("CARGO_PKG_VERSION")),
+                entries: Some(written.entries),
+            },
+            taken: taken.to_string(),
+            incomplete: written.incomplete,
+        })
+    }
+
+    fn look(&self, must_be_there: bool) -> Result<String> {
+        self.selection()?;
+        let root = self.root();
+        if !must_be_there && !root.exists() {
+            return Ok(format!("`{}` is not there, and will be made", root.display()));
+        }
+        let refused = |error: std::io::Error| Error::io(format!("read the directory `{}`", root.display()), &error);
+        std::fs::read_dir(&root).map_err(refused)?;
+        Ok(format!("`{}` can be read", root.display()))
+    }
+}
+
+/// Runs work that blocks on a thread that may.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::permanent("internal", format!("a worker thread ended early: {error}"))),
+    }
+}
+
+impl Engine for FilesEngine {
+    fn preflight<'a>(&'a self, databases: &'a [String], _context: &'a Context) -> Doing<'a, String> {
+        Box::pin(async move {
+            match databases.iter().find(|database| *database != DATABASE) {
+                Some(other) => {
+                    Err(Error::permanent("database-missing", format!("a tree of files has no database `{other}`")))
+                }
+                None => self.look(!databases.is_empty()),
+            }
+        })
+    }
+
+    fn inventory<'a>(&'a self, _context: &'a Context) -> Doing<'a, Vec<String>> {
+        Box::pin(async { Ok(vec![DATABASE.to_owned()]) })
+    }
+
+    fn in_service<'a>(&'a self, _context: &'a Context) -> Doing<'a, bool> {
+        Box::pin(async { Ok(false) })
+    }
+
+    fn stop<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
+        Box::pin(async { Ok("nothing to stop".to_owned()) })
+    }
+
+    fn start<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
+        Box::pin(async { Ok("nothing to start".to_owned()) })
+    }
+
+    fn start_command(&self) -> Option<crate::process::Command> {
+        None
+    }
+
+    fn backup<'a>(&'a self, _database: &'a str, method: Method, out: Sink, context: &'a Context) -> Doing<'a, Taken> {
+        Box::pin(async move {
+            match method {
+                Method::Archive => self.backup(out, context).await,
+                Method::Dump => Err(Error::permanent("bad-method", "a tree of files cannot be dumped")),
+            }
+        })
+    }
+
+    fn verify<'a>(&'a self, _database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String> {
+        let cancel = context.cancel.clone();
+        Box::pin(blocking(move || stage::read_through(artifact, &cancel)))
+    }
+
+    fn stage<'a>(&'a self, _: &'a str, staging: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String> {
+        let (engine, staging, cancel) = (self.clone(), self.base.join(staging), context.cancel.clone());
+        Box::pin(blocking(move || engine.unpack(&staging, artifact, &cancel)))
+    }
+
+    fn inspect<'a>(&'a self, _: &'a str, staging: &'a str, _context: &'a Context) -> Doing<'a, String> {
+        let staging = self.base.join(staging);
+        Box::pin(blocking(move || stage::inspect(&staging)))
+    }
+
+    fn swap<'a>(&'a self, _: &'a str, staging: &'a str, _context: &'a Context) -> Doing<'a, String> {
+        Box::pin(async move { self.exchange(staging) })
+    }
+
+    fn settle<'a>(&'a self, _: &'a str, staging: &'a str, query: Option<&'a str>, _: &'a Context) -> Doing<'a, String> {
+        Box::pin(async move { self.close(staging, query) })
+    }
+
+    fn place<'a>(&'a self, _: &'a str, staging: &'a str, into: &'a str, _context: &'a Context) -> Doing<'a, String> {
+        Box::pin(async move { self.move_to(staging, into) })
+    }
+
+    fn recover<'a>(&'a self, _context: &'a Context) -> Doing<'a, Option<Recovered>> {
+        Box::pin(async move { self.make_whole() })
+    }
+}

@@ -1,0 +1,135 @@
+//! Engines: how one kind of source is backed up, checked and brought back.
+
+pub mod exchange;
+pub mod files;
+pub mod neo4j;
+
+use crate::artifact::{Feed, Sink};
+use crate::error::Result;
+use crate::event::StepObservers;
+use crate::process::{Children, Command};
+use crate::secret::Secrets;
+use crate::world::World;
+use schema::manifest::EngineFacts;
+use schema::step::Method;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// A future that a trait object can return.
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// What an engine may use while it works on one step.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub world: Arc<dyn World>,
+    /// The only way to start a process: its children end when this process does.
+    pub children: Children,
+    pub observers: StepObservers,
+    /// When cancelled, stop soon and return [`crate::Error::cancelled`].
+    pub cancel: CancellationToken,
+    /// Private directory of this attempt (0700), empty at first, removed afterwards.
+    pub scratch: PathBuf,
+}
+
+/// What a backup was.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub facts: EngineFacts,
+    /// RFC 3339 in UTC.
+    pub taken: String,
+    /// Names that could not be archived faithfully, each with its reason; the step is degraded when it is not empty.
+    pub incomplete: Vec<String>,
+}
+
+/// What an interrupted swap was turned into.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// What the source holds now, for a person.
+    pub message: String,
+}
+
+/// One kind of source.
+///
+/// Callers may assume: each call is idempotent for the same arguments, so it may be made again after a crash at any
+/// point; nothing but [`Engine::swap`] and [`Engine::settle`] changes live data; an error leaves live data as it was.
+/// Callers must keep: one call at a time on one source (they hold its lock), and [`Engine::recover`] before the first.
+pub trait Engine: Send + Sync + std::fmt::Debug {
+    /// Looks before anything is touched: tools, versions, ownership, and `databases`, which must be there (none before a
+    /// restore). Compares with what the strategy says.
+    fn preflight<'a>(&'a self, databases: &'a [String], context: &'a Context) -> Doing<'a, String>;
+
+    /// Names of the databases that the source has, sorted.
+    fn inventory<'a>(&'a self, context: &'a Context) -> Doing<'a, Vec<String>>;
+
+    /// Whether the source is in service now (a server answers).
+    fn in_service<'a>(&'a self, context: &'a Context) -> Doing<'a, bool>;
+
+    /// Ends service. Returns when nothing holds the data any more.
+    fn stop<'a>(&'a self, context: &'a Context) -> Doing<'a, String>;
+
+    /// Begins service and waits until it answers. Already in service is success.
+    fn start<'a>(&'a self, context: &'a Context) -> Doing<'a, String>;
+
+    /// The command that [`Engine::start`] runs, for a guard that must run it when this process is gone.
+    fn start_command(&self) -> Option<Command>;
+
+    /// Folder of the records of swaps, when a guard must make half-done swaps whole before it starts the service.
+    fn swap_records(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Streams one artifact into `out` and calls `finish` on it only when the artifact is whole.
+    fn backup<'a>(&'a self, database: &'a str, method: Method, out: Sink, context: &'a Context) -> Doing<'a, Taken>;
+
+    /// Checks an artifact with the engine's own means, in a scratch place. Consumes all of `artifact`.
+    fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String>;
+
+    /// Brings an artifact back under a staging name. What an earlier attempt left there is removed first.
+    fn stage<'a>(
+        &'a self,
+        database: &'a str,
+        staging: &'a str,
+        artifact: Feed,
+        context: &'a Context,
+    ) -> Doing<'a, String>;
+
+    /// Checks what was staged.
+    fn inspect<'a>(&'a self, database: &'a str, staging: &'a str, context: &'a Context) -> Doing<'a, String>;
+
+    /// Exchanges staged and live data. An intent file is on disk before the first exchange.
+    fn swap<'a>(&'a self, database: &'a str, staging: &'a str, context: &'a Context) -> Doing<'a, String>;
+
+    /// Closes the intent when the source answers and `query` succeeds; else exchanges back, starts, and fails.
+    fn settle<'a>(
+        &'a self,
+        database: &'a str,
+        staging: &'a str,
+        query: Option<&'a str>,
+        context: &'a Context,
+    ) -> Doing<'a, String>;
+
+    /// Gives staged data a new name of its own. Fails when that name is taken.
+    fn place<'a>(
+        &'a self,
+        database: &'a str,
+        staging: &'a str,
+        into: &'a str,
+        context: &'a Context,
+    ) -> Doing<'a, String>;
+
+    /// Finishes or reverts a swap that was cut off. `None` when there was none.
+    fn recover<'a>(&'a self, context: &'a Context) -> Doing<'a, Option<Recovered>>;
+}
+
+/// The engine of a source of a plan.
+#[must_use]
+pub fn open(source: &schema::source::Source, base: &std::path::Path, secrets: &Secrets) -> Arc<dyn Engine> {
+    match &source.engine {
+        schema::source::Engine::Files(files) => Arc::new(files::FilesEngine::new(&source.name, files, base)),
+        schema::source::Engine::Neo4j(neo4j) => {
+            Arc::new(neo4j::Neo4jEngine::new(&source.name, neo4j, base, secrets.clone()))
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The journal: what runs did and were about to do, on disk before it happens. It is a gate, not an observer: a run
+//! that cannot write its journal does not go on. [`replay`] says what a journal means for a run that was cut off.
+
+pub mod replay;
+
+use crate::error::{Error, Result};
+use rusqlite::{Connection, OptionalExtension, params};
+use schema::plan::Plan;
+use schema::record::Record;
+use schema::report::Outcome;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Version of the tables; a newer one is refused.
+const SCHEMA: i64 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS run (
+        id TEXT PRIMARY KEY, job TEXT NOT NULL, plan_digest TEXT NOT NULL, plan TEXT NOT NULL, started TEXT NOT NULL,
+        outcome TEXT
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS record (
+        seq INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), at TEXT NOT NULL, body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS record_of_run ON record (run, seq);
+";
+
+/// The journal of one state directory.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Mutex<Connection>,
+}
+
+/// A run that was begun and has no end.
+#[derive(Clone, Debug)]
+pub struct Unfinished {
+    pub run: String,
+    pub plan: Plan,
+    pub plan_digest: String,
+    pub started: String,
+    /// In the order in which they were written.
+    pub records: Vec<Record>,
+}
+
+impl Journal {
+    /// Opens or makes the journal file. Its writes are on disk when they return.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path).map_err(|error| failed("open the journal", &error))?;
+        let set_up = || -> rusqlite::Result<i64> {
+            connection.busy_timeout(std::time::Duration::from_secs(10))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            if version <= SCHEMA {
+                connection.execute_batch(TABLES)?;
+                connection.pragma_update(None, "user_version", SCHEMA)?;
+            }
+            Ok(version)
+        };
+        let version = set_up().map_err(|error| failed("open the journal", &error))?;
+        if version > SCHEMA {
+            let message = format!("the journal `{}` is of a newer version ({version})", path.display());
+            return Err(Error::permanent("format-too-new", message).help("Use the newer Backstay that wrote it."));
+        }
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a run.
+    pub fn begin(&self, run: &str, job: &str, plan: &Plan, plan_digest: &str, now: jiff::Timestamp) -> Result<()> {
+        let plan = json(plan)?;
+        self.connection()
+            .execute(
+                "INSERT INTO run (id, job, plan_digest, plan, started) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![run, job, plan_digest, plan, now.to_string()],
+            )
+            .map(drop)
+            .map_err(|error| failed("begin a run in the journal", &error))
+    }
+
+    /// Adds a record; it is on disk when this returns.
+    pub fn append(&self, run: &str, record: &Record, now: jiff::Timestamp) -> Result<()> {
+        let body = json(record)?;
+        let mut connection = self.connection();
+        let write = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let transaction = connection.transaction()?;
+            transaction.execute(
+                "INSERT INTO record (run, at, body) VALUES (?1, ?2, ?3)",
+                params![run, now.to_string(), body],
+            )?;
+            if let Record::RunEnded { outcome } = record {
+                transaction.execute("UPDATE run SET outcome = ?2 WHERE id = ?1", params![run, outcome.to_string()])?;
+            }
+            transaction.commit()
+        };
+        write(&mut connection).map_err(|error| failed("write to the journal", &error))
+    }
+
+    /// The newest run of a job that has no end.
+    pub fn unfinished(&self, job: &str) -> Result<Option<Unfinished>> {
+        let row = self
+            .connection()
+            .query_row(
+                "SELECT id, plan, plan_digest, started FROM run WHERE job = ?1 AND outcome IS NULL
+                 ORDER BY rowid DESC LIMIT 1",
+                [job],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .optional()
+            .map_err(|error| failed("read the journal", &error))?;
+        let Some((run, plan, plan_digest, started)): Option<(String, String, String, String)> = row else {
+            return Ok(None);
+        };
+        let plan = serde_json::from_str(&plan).map_err(|error| damaged(&run, &error))?;
+        let records = self.records(&run)?;
+        Ok(Some(Unfinished { run, plan, plan_digest, started, records }))
+    }
+
+    /// The records of a run, in order.
+    pub fn records(&self, run: &str) -> Result<Vec<Record>> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = connection.prepare("SELECT body FROM record WHERE run = ?1 ORDER BY seq")?;
+            statement.query_map([run], |row| row.get(0))?.collect()
+        };
+        let bodies = read().map_err(|error| failed("read the journal", &error))?;
+        bodies.iter().map(|body| serde_json::from_str(body).map_err(|error| damaged(run, &error))).collect()
+    }
+
+    /// Ends a run that will not be gone on with.
+    pub fn abandon(&self, run: &str, now: jiff::Timestamp) -> Result<()> {
+        self.append(run, &Record::RunEnded { outcome: Outcome::Failed }, now)
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::permanent("json", error.to_string()))
+}
+
+fn failed(doing: &str, error: &rusqlite::Error) -> Error {
+    let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+    let code = if full { "disk-full" } else { "journal" };
+    Error::permanent(code, format!("cannot {doing}: {error}"))
+        .help("Nothing runs without its journal; look at the state directory's disk and permissions.")
+}
+
+fn damaged(run: &str, error: &serde_json::Error) -> Error {
+    Error::integrity("journal-damaged", format!("the journal of run `{run}` cannot be read: {error}"))
+        .help("Move the state directory away; the stores hold all that was published.")
+}

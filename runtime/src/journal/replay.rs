@@ -1,0 +1,90 @@
+//! What the journal of a cut-off run means: which steps need not be done again, and what its attempts left behind.
+
+use schema::record::Record;
+use schema::report::{ArtifactReport, Outcome};
+use schema::step::{Action, Address, Step};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A journal, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// Steps whose result lasts, with what they published. Their artifacts are looked at again before they count.
+    pub done: BTreeMap<Address, Done>,
+    /// Sources whose server the run stopped and did not start.
+    pub owed: BTreeSet<String>,
+    /// Upload sessions that were begun by attempts that did not end well.
+    pub uploads: Vec<Upload>,
+}
+
+/// A step that ended well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub outcome: Outcome,
+    pub detail: String,
+    pub artifact: Option<ArtifactReport>,
+}
+
+/// Bytes that an attempt may have left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    pub step: Address,
+    pub attempt: String,
+    pub store: String,
+    pub session: Vec<u8>,
+}
+
+/// Reads `records`, written for the steps of a plan.
+#[must_use]
+pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
+    let lasting: BTreeSet<&Address> =
+        steps.iter().filter(|step| lasts(&step.action)).map(|step| &step.address).collect();
+    let mut replay = Replay::default();
+    for record in records {
+        match record {
+            Record::StepEnded {
+                step, outcome: outcome @ (Outcome::Ok | Outcome::Degraded), detail, artifact, ..
+            } if lasting.contains(step) => {
+                let done = Done { outcome: *outcome, detail: detail.clone(), artifact: artifact.clone() };
+                replay.done.insert(step.clone(), done);
+                replay.uploads.retain(|upload| upload.step != *step);
+            }
+            Record::UploadStarted { step, attempt, store, session, .. } => replay.uploads.push(Upload {
+                step: step.clone(),
+                attempt: attempt.clone(),
+                store: store.clone(),
+                session: session.clone(),
+            }),
+            Record::StartOwed { source } => {
+                replay.owed.insert(source.clone());
+            }
+            Record::StartSettled { source } => {
+                replay.owed.remove(source);
+            }
+            Record::StepEnded { .. }
+            | Record::RunStarted { .. }
+            | Record::AttemptStarted { .. }
+            | Record::AttemptEnded { .. }
+            | Record::CancelRequested
+            | Record::Notified { .. }
+            | Record::RunEnded { .. } => {}
+        }
+    }
+    replay
+}
+
+/// Whether a step's result outlives the run that was cut off: what it published is in a store. Service steps and
+/// checks are made again, because the world may have changed.
+fn lasts(action: &Action) -> bool {
+    match action {
+        Action::Backup { .. } | Action::Transfer { .. } => true,
+        Action::Preflight { .. }
+        | Action::Stop { .. }
+        | Action::Start { .. }
+        | Action::Verify { .. }
+        | Action::Place { .. }
+        | Action::Stage { .. }
+        | Action::Inspect { .. }
+        | Action::Swap { .. }
+        | Action::Settle { .. } => false,
+    }
+}

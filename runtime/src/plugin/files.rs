@@ -1,0 +1,206 @@
+//! Files below one directory, on threads that may block. No path leads out of it, whatever links stand in the way.
+
+use bytes::Bytes;
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
+use rustix::fs::{Advice, RenameFlags};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Bytes that are read at once.
+const CHUNK: u64 = crate::artifact::stream::CHUNK as u64;
+/// Tries of an operation whose directory another one removes because it was empty for a moment.
+const TRIES: u32 = 16;
+
+/// An open directory below which everything happens.
+#[derive(Debug)]
+pub(super) struct Root(pub(super) Dir);
+
+impl Root {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Dir::open_ambient_dir(path, ambient_authority()).map(Self)
+    }
+}
+
+/// The folder of a path and the name in it.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or((".", path))
+}
+
+/// Does `work` in the folder of `path`, which is made first when it is not there.
+fn in_folder<T>(root: &Root, path: &str, mut work: impl FnMut(&Dir, &str) -> io::Result<T>) -> io::Result<T> {
+    let (folder, name) = split(path);
+    let mut tries = 0;
+    loop {
+        let done = match open_or_make(root, folder) {
+            Ok(folder) => work(&folder, name),
+            Err(error) => Err(error),
+        };
+        match done {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+fn open_or_make(root: &Root, folder: &str) -> io::Result<Dir> {
+    match root.0.open_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    match root.0.create_dir_all(folder) {
+        // Not the name that was asked for, but one on the way to it: that must not look like a lost race.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) => Err(error),
+        Ok(()) => root.0.open_dir(folder),
+    }
+}
+
+fn new_file(folder: &Dir, name: &str) -> io::Result<File> {
+    folder.open_with(name, OpenOptions::new().write(true).create_new(true).mode(0o600))
+}
+
+/// A new, empty file.
+pub(super) fn make(root: &Root, path: &str) -> io::Result<()> {
+    in_folder(root, path, |folder, name| new_file(folder, name).map(drop))
+}
+
+/// Writes chunks one after the other from `at` on, into a file that is there. `moved` is called after each.
+pub(super) fn write(root: &Root, path: &str, at: u64, chunks: &[Bytes], moved: impl Fn()) -> io::Result<()> {
+    let file = root.0.open_with(path, OpenOptions::new().write(true))?.into_std();
+    let mut end = at;
+    for chunk in chunks {
+        file.write_all_at(chunk, end)?;
+        end += chunk.len() as u64;
+        moved();
+    }
+    // On Linux this starts writing the range to the device without waiting, so that a later `sync` finds little to do.
+    // It is only advice: where it means nothing, `sync` does all of it.
+    if let Some(len) = std::num::NonZeroU64::new(end - at) {
+        let _ = rustix::fs::fadvise(&file, at, Some(len), Advice::DontNeed);
+    }
+    Ok(())
+}
+
+/// Makes the content of a file durable.
+pub(super) fn sync(root: &Root, path: &str) -> io::Result<()> {
+    root.0.open_with(path, OpenOptions::new().write(true))?.sync_all()
+}
+
+/// Gives a file its final name unless that is taken, and makes both names durable.
+pub(super) fn publish(root: &Root, temporary: &str, name: &str) -> io::Result<()> {
+    let (from_folder, from) = split(temporary);
+    let from_folder = root.0.open_dir(from_folder)?;
+    in_folder(root, name, |to_folder, to| rename_unless_taken(&from_folder, from, to_folder, to))?;
+    sync_folders(root, name)?;
+    from_folder.open(".")?.sync_all()
+}
+
+/// A small file with all its content, durable, unless the name is taken.
+pub(super) fn create(root: &Root, path: &str, bytes: &[u8]) -> io::Result<()> {
+    in_folder(root, path, |folder, name| {
+        if folder.symlink_metadata(name).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let (token, _) = uuid::Uuid::new_v4().as_u64_pair();
+        let temporary = format!(".{name}.{token:016x}.new");
+        let written = new_file(folder, &temporary).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        let done = written.and_then(|()| rename_unless_taken(folder, &temporary, folder, name));
+        if done.is_err() {
+            // The first error is the one to tell; what stays behind is removed with the key.
+            let _ = folder.remove_file(&temporary);
+        }
+        done
+    })?;
+    sync_folders(root, path)
+}
+
+/// Atomic. Where the file system cannot rename without replacing, a second link does it.
+fn rename_unless_taken(from: &Dir, name: &str, to: &Dir, new: &str) -> io::Result<()> {
+    use rustix::io::Errno;
+    match rustix::fs::renameat_with(from, name, to, new, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            from.hard_link(name, to, new)?;
+            from.remove_file(name)
+        }
+        done => Ok(done?),
+    }
+}
+
+/// Makes the folders on the way to a path durable: any of them may be new.
+fn sync_folders(root: &Root, path: &str) -> io::Result<()> {
+    for (at, _) in path.rmatch_indices('/') {
+        if let Some(folder) = path.get(..at) {
+            root.0.open(folder)?.sync_all()?;
+        }
+    }
+    root.0.open(".")?.sync_all()
+}
+
+/// Bytes of a regular file; `None` when there is none.
+pub(super) fn size(root: &Root, path: &str) -> io::Result<Option<u64>> {
+    match root.0.metadata(path) {
+        Ok(found) => Ok(found.is_file().then(|| found.len())),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Hands at most `len` bytes from `offset` on to `hand_on`, in chunks.
+pub(super) fn read(
+    root: &Root,
+    path: &str,
+    offset: u64,
+    len: u64,
+    hand_on: impl Fn(Bytes) -> io::Result<()>,
+) -> io::Result<u64> {
+    // Opening a pipe would wait for its writer.
+    if size(root, path)?.is_none() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let mut file = root.0.open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut done = 0;
+    while done < len {
+        let want = CHUNK.min(len - done);
+        let mut chunk = Vec::with_capacity(usize::try_from(want).unwrap_or(0));
+        let got = (&mut file).take(want).read_to_end(&mut chunk)? as u64;
+        if got > 0 {
+            hand_on(Bytes::from(chunk))?;
+        }
+        done += got;
+        if got < want {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+/// Removes a file, and the folders that it leaves empty. A missing one is success.
+pub(super) fn remove(root: &Root, path: &str) -> io::Result<()> {
+    let (folder, name) = split(path);
+    match root.0.open_dir(folder) {
+        Ok(folder) => match folder.remove_file(name) {
+            // Whoever removes a manifest before its bytes relies on the order after a power cut, too.
+            Ok(()) => folder.open(".")?.sync_all()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        },
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+        Err(error) => return Err(error),
+    }
+    for (at, _) in path.rmatch_indices('/') {
+        let Some(folder) = path.get(..at) else { break };
+        match root.0.remove_dir(folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // It is not empty, or not ours to remove: either way the file is gone, which is what was asked.
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,318 @@
+//! A store's use of a storage plugin: every method is one short call of a fresh instance, and may be made again.
+
+use crate::artifact::Sink;
+use crate::error::{Error, Result};
+use crate::event::StepObservers;
+use crate::plugin::bindings::storage::exports::backstay::plugin::storage as wit;
+use crate::plugin::bindings::storage::{StoragePlugin, StoragePluginPre};
+use crate::plugin::body::{Body, Outlet};
+use crate::plugin::call::{Call, Witness};
+use crate::plugin::host::Host;
+use crate::plugin::invoke::{Going, Guest, Work};
+use crate::plugin::key;
+use crate::plugin::secrets::SecretSource;
+use bytes::Bytes;
+use schema::store::PluginUse;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Bytes that are asked for in one call of `get`.
+const RANGE: u64 = 64 << 20;
+/// Bytes of a session and of a receipt at most: they are journalled.
+const LARGEST_SESSION: usize = 64 << 10;
+const LARGEST_RECEIPT: usize = 4 << 10;
+/// Pages of a listing at most; a plugin that never ends is stopped there.
+const MOST_PAGES: u32 = 100_000;
+/// Pages in a row that may be empty.
+const MOST_EMPTY: u32 = 100;
+
+/// How the host cuts an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartPlan {
+    /// Bytes of every part but the last.
+    pub part_size: u64,
+    /// Most parts of one object.
+    pub max_parts: u32,
+    /// Most parts at once; 1 asks for parts in order.
+    pub parallel: u16,
+}
+
+/// The answer to a conditional create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// This call made the object: it is whole and durable.
+    Created,
+    /// The name was taken, and what holds it was not changed.
+    Exists,
+}
+
+/// An object of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Where the chunks of an object go.
+enum Taker<'a> {
+    Stream(&'a Sink),
+    Memory { found: Vec<u8>, limit: usize, key: &'a str },
+}
+
+impl Taker<'_> {
+    async fn take(&mut self, chunk: Bytes) -> Result<()> {
+        match self {
+            Self::Stream(out) => out.send(chunk).await,
+            Self::Memory { found, limit, key } if found.len() + chunk.len() > *limit => {
+                let message = format!("`{key}` is larger than the {limit} bytes that it may have");
+                Err(Error::permanent("object-too-large", message))
+            }
+            Self::Memory { found, .. } => {
+                found.extend_from_slice(&chunk);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One store's use of a storage plugin; cheap to clone.
+#[derive(Clone)]
+pub struct Storage {
+    guest: Guest<StoragePluginPre<Call>>,
+    observers: StepObservers,
+}
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Storage").field("plugin", &self.guest.doing("").plugin).finish_non_exhaustive()
+    }
+}
+
+impl Storage {
+    /// Links the plugin and checks what it was given. A relative directory begins at `base`; it must be there when it is
+    /// used, and is not made.
+    pub async fn open(
+        host: &Arc<Host>,
+        plugin_use: &PluginUse,
+        base: &Path,
+        secrets: Arc<dyn SecretSource>,
+        observers: StepObservers,
+    ) -> Result<Self> {
+        Ok(Self { guest: Guest::open(host, plugin_use, base, secrets).await?, observers })
+    }
+
+    /// The same use of the plugin, told about to others.
+    #[must_use]
+    pub fn with_observers(&self, observers: StepObservers) -> Self {
+        Self { guest: self.guest.clone(), observers }
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl for<'a> FnOnce(&'a mut wasmtime::Store<Call>, &'a wit::Guest) -> Going<'a, T> + Send + 'static,
+    ) -> Result<T> {
+        self.call_watched(what, Witness::new(), work).await
+    }
+
+    async fn call_watched<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        witness: Witness,
+        work: impl for<'a> FnOnce(&'a mut wasmtime::Store<Call>, &'a wit::Guest) -> Going<'a, T> + Send + 'static,
+    ) -> Result<T> {
+        let work: Work<StoragePlugin, T> = Box::new(move |store, plugin| work(store, plugin.backstay_plugin_storage()));
+        self.guest.call(what, &self.observers, witness, work).await
+    }
+
+    /// How to cut an object of that size; `None` is a size that nobody knows yet.
+    pub async fn prepare(&self, key: &str, size: Option<u64>) -> Result<PartPlan> {
+        key::check(key)?;
+        let owned = key.to_owned();
+        let plan = self
+            .call("prepare", move |store, guest| Box::pin(async move { guest.call_prepare(store, &owned, size).await }))
+            .await?;
+        if plan.part_size == 0 || plan.max_parts == 0 || plan.parallel == 0 {
+            return Err(self.guest.doing("prepare").broke_contract("a part plan has a zero"));
+        }
+        Ok(PartPlan { part_size: plan.part_size, max_parts: plan.max_parts, parallel: plan.parallel })
+    }
+
+    /// Begins an object. The session is opaque, and outlives the process.
+    pub async fn begin(&self, key: &str, size: Option<u64>) -> Result<Vec<u8>> {
+        key::check(key)?;
+        let owned = key.to_owned();
+        let session = self
+            .call("begin", move |store, guest| Box::pin(async move { guest.call_begin(store, &owned, size).await }))
+            .await?;
+        self.at_most(session, LARGEST_SESSION, "begin")
+    }
+
+    /// Stores part `n` (from 1) and returns its receipt. A part that is sent again replaces the first.
+    pub async fn put_part(&self, session: &[u8], n: u32, body: Body) -> Result<Vec<u8>> {
+        let session = session.to_vec();
+        let (offset, len) = (body.offset(), body.len());
+        let receipt = self
+            .call("put-part", move |store, guest| {
+                Box::pin(async move {
+                    let artifact = store.data_mut().table.push(body)?;
+                    guest.call_put_part(store, &session, n, artifact, offset, len).await
+                })
+            })
+            .await?;
+        self.at_most(receipt, LARGEST_RECEIPT, "put-part")
+    }
+
+    /// Makes the object visible, given the receipts of all parts in order. Its bytes are durable when this returns.
+    pub async fn commit(&self, session: &[u8], receipts: &[Vec<u8>]) -> Result<()> {
+        let (session, receipts) = (session.to_vec(), receipts.to_vec());
+        self.call("commit", move |store, guest| {
+            Box::pin(async move { guest.call_commit(store, &session, &receipts).await })
+        })
+        .await
+    }
+
+    /// Gives up a session and removes what it stored. An unknown one is success.
+    pub async fn abort(&self, session: &[u8]) -> Result<()> {
+        let session = session.to_vec();
+        self.call("abort", move |store, guest| Box::pin(async move { guest.call_abort(store, &session).await })).await
+    }
+
+    /// Makes a small object unless the key is taken. Of several at once, exactly one is told [`Created::Created`].
+    pub async fn create(&self, key: &str, bytes: &[u8]) -> Result<Created> {
+        key::check(key)?;
+        let (key, bytes) = (key.to_owned(), bytes.to_vec());
+        let created = self
+            .call("create", move |store, guest| Box::pin(async move { guest.call_create(store, &key, &bytes).await }))
+            .await?;
+        Ok(match created {
+            wit::Created::Created => Created::Created,
+            wit::Created::Exists => Created::Exists,
+        })
+    }
+
+    /// Bytes of an object; `None` when there is none.
+    pub async fn stat(&self, key: &str) -> Result<Option<u64>> {
+        key::check(key)?;
+        let key = key.to_owned();
+        let found =
+            self.call("stat", move |store, guest| Box::pin(async move { guest.call_stat(store, &key).await })).await;
+        unless_missing(found)
+    }
+
+    /// Streams the whole object into `out`, in constant memory, and returns its bytes. Does not finish `out`: the caller
+    /// does, when it is content with what came.
+    pub async fn get(&self, key: &str, out: &Sink) -> Result<u64> {
+        key::check(key)?;
+        let mut at = 0;
+        loop {
+            let moved = self.get_range(key, at, RANGE, &mut Taker::Stream(out)).await?;
+            at += moved;
+            if moved < RANGE {
+                return Ok(at);
+            }
+        }
+    }
+
+    /// The whole of an object of at most `limit` bytes; `None` when there is none.
+    pub async fn get_small(&self, key: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+        key::check(key)?;
+        let mut taker = Taker::Memory { found: Vec::new(), limit, key };
+        let moved = self.get_range(key, 0, limit as u64 + 1, &mut taker).await;
+        let found = if let Taker::Memory { found, .. } = taker { found } else { Vec::new() };
+        Ok(unless_missing(moved)?.map(|_| found))
+    }
+
+    /// One call of `get`, with its chunks handed on as they come.
+    async fn get_range(&self, key: &str, offset: u64, len: u64, taker: &mut Taker<'_>) -> Result<u64> {
+        let (sender, mut chunks) = mpsc::channel(1);
+        let witness = Witness::new();
+        let key = key.to_owned();
+        let asked = self.call_watched("get", witness.clone(), move |store, guest| {
+            Box::pin(async move {
+                let sink = store.data_mut().table.push(Outlet(sender))?;
+                guest.call_get(store, &key, offset, len, sink).await
+            })
+        });
+        let passing = async move {
+            let mut moved = 0;
+            while let Some(chunk) = chunks.recv().await {
+                moved += chunk.len() as u64;
+                witness.excuse();
+                let handed = taker.take(chunk).await;
+                witness.resume();
+                handed?;
+            }
+            Ok::<u64, Error>(moved)
+        };
+        let (answered, passed) = tokio::join!(asked, passing);
+        // Whoever could not take a chunk is the reason why the guest could not hand it on.
+        let moved = passed?;
+        if answered? == moved && moved <= len {
+            return Ok(moved);
+        }
+        Err(self.guest.doing("get").broke_contract("it says another number of bytes than it handed on"))
+    }
+
+    /// All objects whose key begins with `prefix`, in order of key.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<Listed>> {
+        key::check_prefix(prefix)?;
+        let (mut listed, mut next, mut empty) = (Vec::new(), None, 0);
+        for _ in 0..MOST_PAGES {
+            let (prefix_, from) = (prefix.to_owned(), next);
+            let page = self
+                .call("list", move |store, guest| {
+                    Box::pin(async move { guest.call_list_page(store, &prefix_, from.as_deref()).await })
+                })
+                .await?;
+            empty = if page.objects.is_empty() { empty + 1 } else { 0 };
+            for object in page.objects {
+                if key::check(&object.key).is_err() || !object.key.starts_with(prefix) {
+                    return Err(self.guest.doing("list").broke_contract("it lists a key that cannot be one"));
+                }
+                listed.push(Listed { key: object.key, size: object.size });
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(listed);
+            }
+            if empty > MOST_EMPTY {
+                break;
+            }
+        }
+        Err(self.guest.doing("list").broke_contract("the listing does not end"))
+    }
+
+    /// Removes an object and what unfinished sessions left under its key. A missing one is success.
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        key::check(key)?;
+        let key = key.to_owned();
+        self.call("delete", move |store, guest| Box::pin(async move { guest.call_delete(store, &key).await })).await
+    }
+
+    /// Forbids removal until a time, in milliseconds since 1970; `plugin-unsupported` where the storage cannot.
+    pub async fn protect(&self, key: &str, until_ms: u64) -> Result<()> {
+        key::check(key)?;
+        let key = key.to_owned();
+        self.call("protect", move |store, guest| {
+            Box::pin(async move { guest.call_protect(store, &key, until_ms).await })
+        })
+        .await
+    }
+
+    fn at_most(&self, bytes: Vec<u8>, most: usize, what: &'static str) -> Result<Vec<u8>> {
+        if bytes.len() <= most {
+            return Ok(bytes);
+        }
+        Err(self.guest.doing(what).broke_contract(&format!("its answer is larger than {} KiB", most >> 10)))
+    }
+}
+
+fn unless_missing<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(error) if error.code == "object-missing" => Ok(None),
+        found => found.map(Some),
+    }
+}

@@ -1,0 +1,45 @@
+//! Stopping and starting a source's server. From before the stop until after the start a guard process owes the start,
+//! so that a run that dies in between leaves nothing down.
+
+use super::executor::Done;
+use super::workshop::Workshop;
+use crate::engine::Context;
+use crate::error::Result;
+use crate::fault;
+use schema::record::Record;
+
+/// Ends the service of a source, once it is certain that somebody will begin it again.
+pub(super) async fn stop(shop: &Workshop, source: &str, context: &Context) -> Result<Done> {
+    let engine = shop.engine(source)?;
+    let owed = shop.guards.lock().await.contains_key(source);
+    if !owed && !engine.in_service(context).await? {
+        return Ok(Done::ok("it was down already, and will be left down"));
+    }
+    shop.record(&Record::StartOwed { source: source.to_owned() })?;
+    let guard = match engine.start_command() {
+        Some(command) => Some(context.children.guard(&command, engine.swap_records().as_deref()).await?),
+        None => None,
+    };
+    shop.guards.lock().await.insert(source.to_owned(), guard);
+    fault::point("before-stop");
+    let detail = engine.stop(context).await?;
+    fault::point("after-stop");
+    Ok(Done::ok(detail))
+}
+
+/// Begins the service of a source if this run ended it.
+pub(super) async fn start(shop: &Workshop, source: &str, context: &Context) -> Result<Done> {
+    let mut guards = shop.guards.lock().await;
+    let Some(guard) = guards.get_mut(source) else {
+        return Ok(Done::ok("not stopped by this run, so left as it is"));
+    };
+    let started = shop.engine(source)?.start(context).await;
+    // The start was made, well or not; the guard would only make it again.
+    if let Some(guard) = guard.take() {
+        guard.release().await?;
+    }
+    let detail = started?;
+    shop.record(&Record::StartSettled { source: source.to_owned() })?;
+    guards.remove(source);
+    Ok(Done::ok(detail))
+}

@@ -1,0 +1,86 @@
+//! The state directory: journal, catalog, locks, scratch. One run a job, one run a source; a lock dies with its holder.
+
+use crate::catalog::Catalog;
+use crate::error::{Error, Result};
+use crate::journal::Journal;
+use rustix::fs::FlockOperation;
+use schema::report::ProblemKind;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// An opened state directory.
+#[derive(Debug)]
+pub struct State {
+    root: PathBuf,
+    pub journal: Journal,
+    pub catalog: Catalog,
+}
+
+/// Locks that a run holds; they go with it, however it ends.
+#[derive(Debug)]
+pub struct Locks(#[expect(dead_code, reason = "held for their locks, which end with the files")] Vec<File>);
+
+impl State {
+    /// Opens the directory, and makes it (0700, with a `.gitignore` of its own) when it is not there.
+    pub fn open(root: &Path) -> Result<Self> {
+        let doing = |what: &str| format!("{what} the state directory `{}`", root.display());
+        for folder in [root.to_owned(), root.join("lock"), root.join("scratch")] {
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(|error| Error::io(doing("make"), &error))?;
+        }
+        let ignore = root.join(".gitignore");
+        if !ignore.exists() {
+            std::fs::write(&ignore, "*\n").map_err(|error| Error::io(doing("write to"), &error))?;
+        }
+        let journal = Journal::open(&root.join("journal.db"))?;
+        let catalog = Catalog::open(&root.join("catalog.db"))?;
+        Ok(Self { root: root.to_owned(), journal, catalog })
+    }
+
+    /// Takes the locks of a job and its sources, or says which is held.
+    pub fn lock(&self, job: &str, sources: &BTreeSet<&str>) -> Result<Locks> {
+        let mut locks = vec![self.take(&format!("job-{job}"), &format!("a run of job `{job}`"))?];
+        for source in sources {
+            locks.push(self.take(&format!("source-{source}"), &format!("a run on source `{source}`"))?);
+        }
+        Ok(Locks(locks))
+    }
+
+    fn take(&self, name: &str, what: &str) -> Result<File> {
+        let path = self.root.join("lock").join(format!("{name}.lock"));
+        let file = File::create(&path).map_err(|error| Error::io(format!("open `{}`", path.display()), &error))?;
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(file),
+            Err(_) => Err(Error::new(ProblemKind::Conflict, "lock-held", format!("{what} is under way"))
+                .help("Wait for it to end; its lock goes with its process, so there is nothing to remove.")),
+        }
+    }
+
+    /// File whose locks tell that a child, or the guard, that works on `subject` is alive.
+    #[must_use]
+    pub fn children_lock(&self, subject: &str) -> PathBuf {
+        self.root.join("lock").join(format!("{subject}.children"))
+    }
+
+    /// A private, empty directory for one attempt.
+    pub fn scratch(&self, attempt: &str) -> Result<PathBuf> {
+        let path = self.root.join("scratch").join(attempt);
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(|error| Error::io(format!("make `{}`", path.display()), &error))?;
+        Ok(path)
+    }
+
+    /// Removes the scratch directory of an attempt.
+    pub fn clear_scratch(&self, attempt: &str) {
+        // What stays is found again by name and is no more than wasted space.
+        let _ = std::fs::remove_dir_all(self.root.join("scratch").join(attempt));
+    }
+}

@@ -1,0 +1,142 @@
+//! What the steps of a run share: engines, stores, secrets, the gate to the journal. No graph is in here.
+
+use super::state::State;
+use crate::engine::{self, Context, Engine};
+use crate::error::{Error, Result};
+use crate::event::{Observers, StepObservers};
+use crate::plugin::Host;
+use crate::process::{Children, Guard, Redact};
+use crate::secret::Secrets;
+use crate::store::{self, Identity, Known, Store};
+use crate::world::World;
+use schema::plan::Plan;
+use schema::record::Record;
+use schema::step::Address;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+/// Shared by the steps of one run.
+pub(super) struct Workshop {
+    pub run: String,
+    pub strategy: String,
+    /// Digests of the plan's inputs, for manifests.
+    pub inputs: Vec<String>,
+    pub world: Arc<dyn World>,
+    pub host: Arc<Host>,
+    pub state: State,
+    pub secrets: Secrets,
+    pub observers: Observers,
+    pub cancel: CancellationToken,
+    pub exe: PathBuf,
+    engines: BTreeMap<String, Arc<dyn Engine>>,
+    stores: BTreeMap<String, schema::store::Store>,
+    opened: Mutex<BTreeMap<String, Store>>,
+    /// Guards of servers that this run stopped, by source.
+    pub(super) guards: Mutex<BTreeMap<String, Option<Guard>>>,
+}
+
+impl std::fmt::Debug for Workshop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workshop").field("run", &self.run).finish_non_exhaustive()
+    }
+}
+
+/// What a run brings along.
+#[derive(Clone, Debug)]
+pub struct Outfit {
+    pub world: Arc<dyn World>,
+    pub host: Arc<Host>,
+    pub secrets: Secrets,
+    pub observers: Observers,
+    pub cancel: CancellationToken,
+    /// The binary that serves `__child` and `__guard`.
+    pub exe: PathBuf,
+}
+
+impl Workshop {
+    /// `owed` are sources whose server an earlier, dead process of this run stopped.
+    #[must_use]
+    pub(super) fn new(run: String, plan: &Plan, outfit: Outfit, state: State, owed: BTreeSet<String>) -> Self {
+        let engines = plan.sources.iter();
+        Self {
+            run,
+            strategy: plan.strategy.clone(),
+            inputs: plan.inputs.iter().map(|input| input.digest.clone()).collect(),
+            engines: engines
+                .map(|source| (source.name.clone(), engine::open(source, outfit.world.base(), &outfit.secrets)))
+                .collect(),
+            stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),
+            world: outfit.world,
+            host: outfit.host,
+            state,
+            secrets: outfit.secrets,
+            observers: outfit.observers,
+            cancel: outfit.cancel,
+            exe: outfit.exe,
+            opened: Mutex::default(),
+            guards: Mutex::new(owed.into_iter().map(|source| (source, None)).collect()),
+        }
+    }
+
+    /// The engine of a source.
+    pub(super) fn engine(&self, source: &str) -> Result<&Arc<dyn Engine>> {
+        self.engines.get(source).ok_or_else(|| not_in_plan("source", source))
+    }
+
+    /// The store of that name, opened at first use and then shared.
+    pub(super) async fn store(&self, name: &str, observers: &StepObservers) -> Result<Store> {
+        let mut opened = self.opened.lock().await;
+        if let Some(store) = opened.get(name) {
+            return Ok(store.telling(observers.clone()));
+        }
+        let spec = self.stores.get(name).ok_or_else(|| not_in_plan("store", name))?;
+        let catalog = &self.state.catalog;
+        let identity = Identity { uuid: catalog.strategy()?, strategy: self.strategy.clone() };
+        let known = if catalog.knows(name)? { Known::Used } else { Known::New };
+        let base = self.world.base();
+        let (store, uuid) =
+            store::open(&self.host, spec, &identity, known, base, &self.secrets, observers.clone()).await?;
+        catalog.remember(name, &uuid)?;
+        opened.insert(name.to_owned(), store.clone());
+        Ok(store)
+    }
+
+    /// Writes a record. The caller does nothing that it announces when this fails.
+    pub(super) fn record(&self, record: &Record) -> Result<()> {
+        self.state.journal.append(&self.run, record, self.world.now())
+    }
+
+    /// What an engine may use for one attempt of a step on `subject` (`source-<name>` or `job-<name>`).
+    pub(super) fn context(
+        &self,
+        step: &Address,
+        attempt: &str,
+        subject: &str,
+        restores_order: bool,
+    ) -> Result<Context> {
+        // What puts things back in order is not stopped by the request that made it necessary.
+        let cancel = if restores_order { CancellationToken::new() } else { self.cancel.clone() };
+        Ok(Context {
+            world: self.world.clone(),
+            children: Children::new(self.exe.clone(), self.state.children_lock(subject))
+                .with_redact(Arc::new(self.secrets.clone())),
+            observers: self.observers.of(step),
+            cancel,
+            scratch: self.state.scratch(attempt)?,
+        })
+    }
+}
+
+impl Redact for Secrets {
+    fn redact(&self, line: &str) -> String {
+        Self::redact(self, line)
+    }
+}
+
+fn not_in_plan(what: &str, name: &str) -> Error {
+    Error::permanent("plan-incomplete", format!("the plan names {what} `{name}` and does not hold it"))
+        .help("Make the plan again.")
+}

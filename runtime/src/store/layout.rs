@@ -1,0 +1,110 @@
+//! What a key of a store means. The strategy's prefix is the plugin's affair; keys here begin below it.
+//!
+//! ```text
+//! store.json
+//! <strategy>/<source>/<database>/<artifact-id>/manifest.json
+//! <strategy>/<source>/<database>/<artifact-id>/<attempt>/<file>
+//! <strategy>/<source>/<database>/<artifact-id>/facts/<kind>-<time>-<run>.json
+//! ```
+
+use std::fmt::Write;
+
+/// Document that says whose store it is.
+pub const STORE: &str = "store.json";
+const MANIFEST: &str = "manifest.json";
+const FACTS: &str = "facts";
+
+/// Folder of a strategy, with a slash at its end.
+#[must_use]
+pub fn strategy(strategy: &str) -> String {
+    format!("{}/", component(strategy))
+}
+
+/// Folder of an artifact, with a slash at its end.
+#[must_use]
+pub fn artifact(strategy: &str, source: &str, database: &str, id: &str) -> String {
+    format!("{}/{}/{}/{}/", component(strategy), component(source), component(database), component(id))
+}
+
+/// Key of the manifest in an artifact's folder.
+#[must_use]
+pub fn manifest(folder: &str) -> String {
+    format!("{folder}{MANIFEST}")
+}
+
+/// Key of the bytes of an attempt.
+#[must_use]
+pub fn bytes(folder: &str, attempt: &str, file: &str) -> String {
+    format!("{folder}{}/{}", component(attempt), component(file))
+}
+
+/// Key of a later fact. `at` is RFC 3339; colons would be awkward in file names.
+#[must_use]
+pub fn fact(folder: &str, kind: &str, at: &str, run: &str) -> String {
+    let at = at.replace(':', "-");
+    format!("{folder}{FACTS}/{}-{}-{}.json", component(kind), component(&at), component(run))
+}
+
+/// The folder whose manifest `key` is.
+#[must_use]
+pub fn folder_of_manifest(key: &str) -> Option<&str> {
+    let folder = key.strip_suffix(MANIFEST)?;
+    (folder.matches('/').count() == 4 && folder.ends_with('/')).then_some(folder)
+}
+
+/// The artifact's folder in which `key` is a later fact.
+#[must_use]
+pub fn folder_of_fact(key: &str) -> Option<&str> {
+    let (folder, name) = key.split_once("/facts/")?;
+    let length = folder.len() + 1;
+    (folder.matches('/').count() == 3 && !name.contains('/')).then(|| key.get(..length)).flatten()
+}
+
+/// The attempt that `key`, in the artifact's `folder`, belongs to.
+#[must_use]
+pub fn attempt_of<'a>(folder: &str, key: &'a str) -> Option<&'a str> {
+    let (attempt, _) = key.strip_prefix(folder)?.split_once('/')?;
+    (attempt != FACTS).then_some(attempt)
+}
+
+/// A name as one component of a key: letters, digits, `-`, `_` and inner dots stay, every other byte is `%XX`.
+#[must_use]
+pub fn component(name: &str) -> String {
+    let mut out = String::new();
+    for (index, byte) in name.bytes().enumerate() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || (byte == b'.' && index > 0) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_back() {
+        let folder = artifact("orders", "graph", "neo4j", "ab12");
+        assert_eq!(folder, "orders/graph/neo4j/ab12/");
+        assert_eq!(folder_of_manifest(&manifest(&folder)), Some(folder.as_str()));
+        assert_eq!(folder_of_manifest("orders/manifest.json"), None);
+        let fact = fact(&folder, "digest", "2026-11-22T01:00:03Z", "r1");
+        assert_eq!(fact, "orders/graph/neo4j/ab12/facts/digest-2026-11-22T01-00-03Z-r1.json");
+        assert_eq!(folder_of_fact(&fact), Some(folder.as_str()));
+        assert_eq!(attempt_of(&folder, &bytes(&folder, "a1", "x.dump")), Some("a1"));
+        assert_eq!(attempt_of(&folder, &fact), None);
+        assert_eq!(attempt_of(&folder, &manifest(&folder)), None);
+    }
+
+    #[test]
+    fn no_name_leaves_its_component() {
+        for name in ["..", ".", "a/b", "a\\b", "å", "a b", "%2e", ""] {
+            let component = component(name);
+            assert!(!component.contains(['/', '\\', ' ']) && !component.starts_with('.'), "{name:?}: {component}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Opening a store: whose it is, and whether it is still the one that was used before. A mount that went away must not
+//! be mistaken for a new, empty store.
+
+use super::{DOCUMENT, Store, document, layout};
+use crate::error::{Error, Result};
+use crate::event::StepObservers;
+use crate::plugin::{Created, Host, SecretSource, Storage};
+use crate::secret::Secrets;
+use schema::grant::Grant;
+use schema::manifest::{FORMAT, StoreDocument};
+use schema::store::PluginUse;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Writers that race for one key when a store is first used.
+const RACERS: usize = 8;
+
+/// Whose artifacts these are.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The strategy's UUID; `None` on a machine that has not run it: the first store that knows it tells.
+    pub uuid: Option<String>,
+    pub strategy: String,
+}
+
+/// Whether this machine remembers the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Never used from here: it may be empty and is set up.
+    New,
+    /// Used before: it must still hold its `store.json`.
+    Used,
+}
+
+/// Opens a store for writing; a new one gets its `store.json`. Returns the UUID of its strategy as well.
+pub async fn open(
+    host: &Arc<Host>,
+    store: &schema::store::Store,
+    identity: &Identity,
+    known: Known,
+    base: &Path,
+    secrets: &Secrets,
+    observers: StepObservers,
+) -> Result<(Store, String)> {
+    prepare_folder(store, known, base)?;
+    let storage = attach(host, &store.plugin, base, secrets, observers).await?;
+    let opened = Store { name: store.name.clone(), storage, strategy: identity.strategy.clone() };
+    if let Some(found) = opened.document().await? {
+        return owned(opened, &found, identity);
+    }
+    if known == Known::Used {
+        return Err(gone(&store.name, "it no longer holds its `store.json`"));
+    }
+    let uuid = identity.uuid.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let atomic_create = opened.probe_create().await?;
+    let ours = StoreDocument { format: FORMAT, strategy: uuid, name: identity.strategy.clone(), atomic_create };
+    opened.storage.create(layout::STORE, &document(&ours)?).await?;
+    // Somebody else may have been first: what stands there now is what counts.
+    let found = opened.document().await?.ok_or_else(|| gone(&store.name, "its `store.json` vanished"))?;
+    owned(opened, &found, identity)
+}
+
+/// Opens a store that must exist and be the strategy's; nothing is created. `None` when it was never used.
+pub async fn open_owned(
+    host: &Arc<Host>,
+    store: &schema::store::Store,
+    identity: &Identity,
+    base: &Path,
+    secrets: &Secrets,
+    observers: StepObservers,
+) -> Result<Option<Store>> {
+    if let Some(path) = folder(store, base)
+        && !path.exists()
+    {
+        return Ok(None);
+    }
+    let storage = attach(host, &store.plugin, base, secrets, observers).await?;
+    let opened = Store { name: store.name.clone(), storage, strategy: identity.strategy.clone() };
+    match opened.document().await? {
+        Some(found) => owned(opened, &found, identity).map(|(store, _)| Some(store)),
+        None => Ok(None),
+    }
+}
+
+async fn attach(
+    host: &Arc<Host>,
+    plugin: &PluginUse,
+    base: &Path,
+    secrets: &Secrets,
+    observers: StepObservers,
+) -> Result<Storage> {
+    Storage::open(host, plugin, base, secret_source(plugin, secrets), observers).await
+}
+
+/// The secrets of one use of a plugin, by the names that its guest asks for.
+pub(crate) fn secret_source(plugin: &PluginUse, secrets: &Secrets) -> Arc<dyn SecretSource> {
+    Arc::new(Granted { references: plugin.secrets.clone(), secrets: secrets.clone() })
+}
+
+#[derive(Debug)]
+struct Granted {
+    references: std::collections::BTreeMap<String, schema::secret::SecretRef>,
+    secrets: Secrets,
+}
+
+impl SecretSource for Granted {
+    fn value(&self, name: &str) -> Result<String> {
+        let reference = self.references.get(name).ok_or_else(|| {
+            Error::plugin("secret-unknown", format!("the plugin asked for secret `{name}`, which it was not given"))
+                .help(format!("Add `secret \"{name}\" (env)\"NAME\"` to its node if it should have one."))
+        })?;
+        self.secrets.value(reference)
+    }
+}
+
+/// The directory that a store is, where its grant is one.
+fn folder(store: &schema::store::Store, base: &Path) -> Option<std::path::PathBuf> {
+    store.plugin.grants.iter().find_map(|grant| match grant {
+        Grant::Dir { path } => Some(base.join(path)),
+        Grant::Http { .. } | Grant::Secret { .. } => None,
+    })
+}
+
+/// Creates the directory of a store that is used for the first time, private to its owner.
+fn prepare_folder(store: &schema::store::Store, known: Known, base: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let Some(path) = folder(store, base) else { return Ok(()) };
+    if path.is_dir() {
+        return Ok(());
+    }
+    if known == Known::Used {
+        return Err(gone(&store.name, &format!("the directory `{}` is not there", path.display())));
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&path)
+        .map_err(|error| Error::io(format!("create the store directory `{}`", path.display()), &error))
+}
+
+fn gone(store: &str, why: &str) -> Error {
+    Error::permanent("store-gone", format!("store `{store}` was used before, and now {why}"))
+        .help("Mount it again, or, if it was emptied on purpose, run `backstay catalog forget` for it.")
+}
+
+fn owned(store: Store, found: &StoreDocument, identity: &Identity) -> Result<(Store, String)> {
+    if found.format > FORMAT {
+        return Err(store.too_new(layout::STORE, found.format));
+    }
+    let ours = match &identity.uuid {
+        Some(uuid) => *uuid == found.strategy,
+        None => found.name == identity.strategy,
+    };
+    if !ours {
+        let message = format!("store `{}` belongs to another strategy, `{}`", store.name, found.name);
+        return Err(Error::permanent("store-foreign", message)
+            .help("Give this strategy a path or prefix of its own; one prefix holds one strategy."));
+    }
+    Ok((store, found.strategy.clone()))
+}
+
+impl Store {
+    async fn document(&self) -> Result<Option<StoreDocument>> {
+        match self.storage.get_small(layout::STORE, DOCUMENT).await? {
+            Some(bytes) => self.parse(layout::STORE, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether concurrent creates of one key have exactly one winner here: claims are tried, not believed.
+    async fn probe_create(&self) -> Result<bool> {
+        let key = format!("probe-{}", uuid::Uuid::new_v4());
+        let mut racers = JoinSet::new();
+        for racer in 0..RACERS {
+            let (storage, key) = (self.storage.clone(), key.clone());
+            racers.spawn(async move { storage.create(&key, format!("{racer}\n").as_bytes()).await });
+        }
+        let mut winners = 0;
+        while let Some(raced) = racers.join_next().await {
+            let raced = raced.map_err(|error| Error::permanent("panic", error.to_string()))?;
+            winners += usize::from(raced? == Created::Created);
+        }
+        self.storage.delete(&key).await?;
+        Ok(winners == 1)
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the runtime, one binary. Cases are files beside the modules.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set itself up must stop")]
+
+mod engine;
+mod plugin;
+mod process;
+mod run;
+mod scheduler;

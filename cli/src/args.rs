@@ -1,0 +1,217 @@
+//! The command line.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Backup strategies as code: validate, prove, preview, run, restore.
+#[derive(Debug, Parser)]
+#[command(name = "backstay", version, arg_required_else_help = true, after_help = after_help())]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+fn after_help() -> String {
+    let rows = crate::exit::Exit::ALL.iter().map(|(exit, meaning)| format!("  {:>3}  {meaning}", exit.code()));
+    format!("Exit codes (any other number means failure):\n{}", rows.collect::<Vec<_>>().join("\n"))
+}
+
+/// Where things are.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Place {
+    /// The strategy; relative paths in it begin at its folder
+    #[arg(long, short = 's', global = true, default_value = "strategy.kdl", value_name = "FILE")]
+    pub(crate) strategy: PathBuf,
+    /// Journal, catalog and locks [default: `.backstay` beside the strategy]
+    #[arg(long, global = true, env = "BACKSTAY_STATE", value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// How progress is told, on standard error
+    #[arg(long, global = true, default_value = "text", value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
+}
+
+impl Place {
+    /// The same place with the strategy that a command names itself.
+    pub(crate) fn with(&self, file: Option<&PathBuf>) -> Self {
+        Self { strategy: file.unwrap_or(&self.strategy).clone(), ..self.clone() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Bars on a terminal, lines elsewhere
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    Text,
+    Json,
+    Mermaid,
+    Dot,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum With {
+    /// Every byte is read back and compared with the manifest
+    Digest,
+    /// The engine's own checker, on a scratch copy
+    Consistency,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the strategy; nothing is touched
+    Validate(Validate),
+    /// Show what would run, and why; nothing is touched
+    Plan(Plan),
+    /// Run a job of the strategy, or of a saved plan
+    Run(Run),
+    /// Read artifacts back from their stores and check them
+    Verify(Verify),
+    /// Bring an artifact back; shows its plan unless confirmed
+    Restore(Restore),
+    /// What exists where
+    Catalog(Catalog),
+    /// What a diagnostic's code means, why it matters, and the fix
+    Explain(Explain),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Validate {
+    /// The strategy, as with `--strategy`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// How the result is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// The strategy, as with `--strategy`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Only this job
+    #[arg(long, value_name = "JOB")]
+    pub(crate) job: Option<String>,
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: PlanFormat,
+    /// Save the plan, for `backstay run FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Ask the sources which databases they have
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// Show the next runs after this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
+    /// Exit with 2 when the plan has steps, and with 1 when the strategy is invalid
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// A plan that `backstay plan --out` saved: exactly that runs, or nothing
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
+    /// The job [default: the only one]
+    #[arg(long, value_name = "JOB")]
+    pub(crate) job: Option<String>,
+    /// Go on with the run that was cut off, by its own plan
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Steps at once
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub(crate) parallel: usize,
+    /// How the report is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Verify {
+    /// Only artifacts in this store
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<String>,
+    /// Only artifacts of this source
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) source: Option<String>,
+    /// Only the artifact with this id, or its beginning
+    #[arg(long, value_name = "ID")]
+    pub(crate) artifact: Option<String>,
+    #[arg(long, default_value = "digest", value_name = "CHECK")]
+    pub(crate) with: With,
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Restore {
+    /// The source
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: String,
+    /// Only this database
+    #[arg(long, value_name = "DATABASE")]
+    pub(crate) database: Option<String>,
+    /// Only from this store
+    #[arg(long, value_name = "STORE")]
+    pub(crate) from: Option<String>,
+    /// The artifact with this id, or its beginning [default: the newest]
+    #[arg(long, value_name = "ID")]
+    pub(crate) artifact: Option<String>,
+    /// The newest artifact that is not younger than this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
+    /// A new name beside the live data, which is not touched: a database name or a directory
+    #[arg(long, value_name = "NAME")]
+    pub(crate) into: Option<String>,
+    /// A query that must succeed on the restored database before the old one counts as replaced
+    #[arg(long, value_name = "CYPHER")]
+    pub(crate) query: Option<String>,
+    /// Do it
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Catalog {
+    #[command(subcommand)]
+    pub(crate) command: CatalogCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// List what the catalog knows
+    List {
+        #[arg(long, default_value = "text", value_name = "FORMAT")]
+        format: Format,
+    },
+    /// Make the catalog again from the stores alone
+    Rebuild,
+    /// Forget a store that was emptied on purpose, so that it may be set up anew
+    Forget {
+        #[arg(value_name = "STORE")]
+        store: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// A code, for example `copies-too-few`
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}

@@ -1,0 +1,27 @@
+//! One file a command: each gathers facts, compiles, runs, prints, and says how the process ends.
+
+mod catalog;
+mod explain;
+pub(crate) mod hidden;
+mod plan;
+mod restore;
+mod run;
+mod validate;
+mod verify;
+
+use crate::args::{Args, Command};
+use crate::exit::Exit;
+
+/// Does what the command line says.
+pub(crate) fn dispatch(args: &Args) -> Exit {
+    let done = match &args.command {
+        Command::Validate(options) => validate::validate(&args.place, options),
+        Command::Plan(options) => plan::plan(&args.place, options),
+        Command::Run(options) => run::run(&args.place, options),
+        Command::Verify(options) => verify::verify(&args.place, options),
+        Command::Restore(options) => restore::restore(&args.place, options),
+        Command::Catalog(options) => catalog::catalog(&args.place, &options.command),
+        Command::Explain(options) => explain::explain(&options.code),
+    };
+    done.unwrap_or_else(|exit| exit)
+}

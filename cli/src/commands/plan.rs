@@ -1,0 +1,52 @@
+//! `backstay plan`: what would run, and why; nothing is touched.
+
+use crate::args::{Place, Plan as Options, PlanFormat};
+use crate::exit::Exit;
+use crate::facts;
+use crate::input::{Input, accept};
+use crate::print;
+use compiler::render;
+use schema::plan::Plan;
+
+pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
+    let invalid = if options.detailed_exitcode { Exit::Failed } else { Exit::Invalid };
+    let downgrade = |exit| if exit == Exit::Invalid { invalid } else { exit };
+    let input = Input::read(&place.with(options.file.as_ref())).map_err(downgrade)?;
+    let plan = compile(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?;
+    if let Some(path) = &options.out {
+        save(&plan, path)?;
+    }
+    let at = Some(options.at.unwrap_or_else(jiff::Timestamp::now));
+    print::result(&match options.format {
+        PlanFormat::Text => render::text(&plan, &render::TextOptions { at }),
+        PlanFormat::Json => render::json(&plan),
+        PlanFormat::Mermaid => render::mermaid(&plan),
+        PlanFormat::Dot => render::dot(&plan),
+    });
+    let changes = options.detailed_exitcode && !plan.steps.is_empty();
+    Ok(if changes { Exit::Changes } else { Exit::Ok })
+}
+
+/// Compiles the strategy. With `refresh`, sources whose databases are globs are asked which they have.
+pub(super) fn compile(input: &Input, job: Option<&str>, refresh: bool) -> Result<Plan, Exit> {
+    let mut facts = facts::bundled();
+    let checked = input.check(&facts)?;
+    let offline = accept(compiler::plan(&checked, &facts, job))?;
+    if !refresh || !offline.findings.iter().any(|finding| finding.code == "known-at-run-time") {
+        return Ok(offline);
+    }
+    facts.inventory = super::run::block_on(facts::inventory(&offline, input))?;
+    accept(compiler::plan(&checked, &facts, job))
+}
+
+/// Writes the plan beside its final name first, so that no half of it is ever there.
+fn save(plan: &Plan, path: &std::path::Path) -> Result<(), Exit> {
+    let failed = |error: &std::io::Error| {
+        print::failure("io", &format!("cannot write `{}`: {error}", path.display()));
+        Exit::Failed
+    };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    std::fs::write(&name, render::json(plan)).map_err(|error| failed(&error))?;
+    std::fs::rename(&name, path).map_err(|error| failed(&error))
+}

@@ -1,0 +1,151 @@
+//! `backstay run`: probe, compile, run. A saved plan runs exactly as it is, or not at all.
+
+use super::plan::compile;
+use crate::args::{Format, LogFormat, Place, Run as Options};
+use crate::exit::Exit;
+use crate::facts;
+use crate::input::Input;
+use crate::observe;
+use crate::print;
+use compiler::render;
+use runtime::artifact::blake3_of;
+use runtime::run::{Cancel, Request, Resume};
+use schema::plan::Plan;
+use schema::report::Report;
+use std::path::Path;
+
+pub(super) fn run(place: &Place, options: &Options) -> Result<Exit, Exit> {
+    let input = Input::read(place)?;
+    let plan = match &options.plan {
+        Some(path) => saved(path, &input)?,
+        None => compile(&input, None, true)?,
+    };
+    let job = job(&plan, options.job.as_deref())?;
+    let resume = if options.resume { Resume::Required } else { Resume::WhenSame };
+    let report = block_on(perform(place, &input, &plan, &job, resume, options.parallel))?;
+    Ok(finish(&report, options.format))
+}
+
+/// Prints a report and says how the process ends.
+pub(super) fn finish(report: &Report, format: Format) -> Exit {
+    match format {
+        Format::Text => print::result(&print::report(report)),
+        Format::Json => print::result(&serde_json::to_string_pretty(report).unwrap_or_default()),
+    }
+    Exit::from(report.outcome)
+}
+
+/// The job that is asked for, or the only one.
+fn job(plan: &Plan, wanted: Option<&str>) -> Result<String, Exit> {
+    let names: Vec<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
+    match (wanted, names.as_slice()) {
+        (Some(wanted), names) if names.contains(&wanted) => Ok(wanted.to_owned()),
+        (None, [only]) => Ok((*only).to_owned()),
+        (wanted, names) => {
+            match wanted {
+                Some(wanted) => print::failure("job-unknown", &format!("there is no job `{wanted}`")),
+                None => print::failure("job-ambiguous", "the strategy has more than one job"),
+            }
+            print::help(&format!("Name one with `--job`: {}.", names.join(", ")));
+            Err(Exit::Invalid)
+        }
+    }
+}
+
+/// Reads a saved plan and compares all that it was made from with what is there now.
+fn saved(path: &Path, input: &Input) -> Result<Plan, Exit> {
+    let invalid = |why: String| {
+        print::failure("plan-unreadable", &format!("cannot read the plan `{}`: {why}", path.display()));
+        print::help("Make it again with `backstay plan --out FILE`.");
+        Exit::Invalid
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
+    let plan: Plan = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+    if plan.format > schema::plan::FORMAT {
+        return Err(invalid(format!("its format is {}, this version reads {}", plan.format, schema::plan::FORMAT)));
+    }
+    let now = compile(input, None, true)?;
+    let moved = moved(&plan, &now);
+    if moved.is_empty() {
+        return Ok(plan);
+    }
+    print::failure("plan-stale", &format!("the plan `{}` is stale", path.display()));
+    for line in moved {
+        print::line(&format!("  {line}"));
+    }
+    print::help("Make it again with `backstay plan --out FILE`, and read what changed.");
+    Err(Exit::Stale)
+}
+
+/// What moved since `plan` was made, a line each.
+fn moved(plan: &Plan, now: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for then in &plan.inputs {
+        let kind = serde_json::to_value(then.kind).map(|kind| kind.as_str().unwrap_or_default().to_owned());
+        let name = format!("{} `{}`", kind.unwrap_or_default(), then.name);
+        match now.inputs.iter().find(|input| input.kind == then.kind && input.name == then.name) {
+            None => lines.push(format!("{name} is gone")),
+            Some(input) if input.digest != then.digest => {
+                lines.push(format!("{name} was {}, is {}", then.digest, input.digest));
+            }
+            Some(_) => {}
+        }
+    }
+    lines
+}
+
+/// Runs one job, with signals and observers joined to it.
+pub(super) async fn perform(
+    place: &Place,
+    input: &Input,
+    plan: &Plan,
+    job: &str,
+    resume: Resume,
+    limit: usize,
+) -> Result<Report, Exit> {
+    let cancel = Cancel::new();
+    let listening = tokio::spawn(listen(cancel.clone()));
+    let outfit = facts::outfit(input, observe::wanted(place.log_format))?;
+    let request = Request {
+        plan,
+        plan_digest: blake3_of(render::json(plan).as_bytes()),
+        job,
+        resume,
+        state: input.state.clone(),
+        limit,
+    };
+    let ended = runtime::run::run(request, outfit, &cancel).await;
+    listening.abort();
+    ended.map_err(|error| {
+        if place.log_format == LogFormat::Text || error.code != "cancelled" {
+            print::error(&error);
+        }
+        Exit::from(&error)
+    })
+}
+
+/// Each Ctrl-C, or termination signal, is the next stronger request to stop.
+async fn listen(cancel: Cancel) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => cancel.request(),
+            _ = terminate.recv() => cancel.request(),
+        }
+    }
+}
+
+/// The one place where the asynchronous half begins.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        print::failure("io", &format!("cannot start: {error}"));
+        Exit::Failed
+    })?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
+}

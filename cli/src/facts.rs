@@ -1,0 +1,78 @@
+//! Facts for the compiler: which plugins there are, and, when a command needs them, what sources and stores hold.
+
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::observe;
+use crate::print;
+use compiler::Facts;
+use runtime::event::Observers;
+use runtime::plugin::Host;
+use runtime::run::Outfit;
+use runtime::secret::Secrets;
+use runtime::world::{RealWorld, World};
+use schema::fact::{Inventory, PluginManifest, StoredArtifact};
+use schema::plan::Plan;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The plugins that come with Backstay.
+pub(crate) fn bundled() -> Facts {
+    let manifest = |plugin: runtime::plugin::Bundled| PluginManifest {
+        name: plugin.name.to_owned(),
+        text: plugin.manifest.to_owned(),
+    };
+    Facts {
+        plugins: runtime::plugin::bundled().into_iter().map(manifest).collect(),
+        inventory: Vec::new(),
+        artifacts: Vec::new(),
+    }
+}
+
+/// What a command brings to the runtime.
+pub(crate) fn outfit(input: &Input, observers: Observers) -> Result<Outfit, Exit> {
+    let failed = |error: runtime::Error| {
+        print::error(&error);
+        Exit::Failed
+    };
+    let world: Arc<dyn World> = RealWorld::start(input.base.clone());
+    let exe =
+        std::env::current_exe().map_err(|error| failed(runtime::Error::io("find this program's own file", &error)))?;
+    Ok(Outfit {
+        secrets: Secrets::new(world.base()),
+        world,
+        host: Host::new(&cache(input)).map_err(failed)?,
+        observers,
+        cancel: CancellationToken::new(),
+        exe,
+    })
+}
+
+/// Where compiled plugins are kept: the user's cache, or the state directory of a user who has none.
+fn cache(input: &Input) -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    user.map_or_else(|| input.state.join("plugins"), |user| user.join("backstay").join("plugins"))
+}
+
+/// Asks the sources of `plan` which databases they have.
+pub(crate) async fn inventory(plan: &Plan, input: &Input) -> Result<Vec<Inventory>, Exit> {
+    let outfit = outfit(input, observe::none())?;
+    runtime::look::inventory(plan, &outfit, &input.state).await.map_err(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })
+}
+
+/// Asks the stores of `plan` what they hold.
+pub(crate) async fn artifacts(plan: &Plan, input: &Input) -> Result<Vec<StoredArtifact>, Exit> {
+    let outfit = outfit(input, observe::none())?;
+    let looked = runtime::look::artifacts(plan, &outfit, &input.state).await.map_err(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })?;
+    for (store, error) in &looked.unreachable {
+        print::line(&format!("warning: store `{store}` cannot be read: {error}"));
+    }
+    Ok(looked.artifacts)
+}

@@ -1,0 +1,61 @@
+//! The strategy's texts, read from disk for the compiler.
+
+use crate::args::Place;
+use crate::exit::Exit;
+use crate::print;
+use compiler::{Checked, Compiled, Facts, Text};
+use std::path::{Path, PathBuf};
+
+/// A strategy's texts and where they came from.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) texts: Vec<Text>,
+    /// Folder of the strategy: relative paths in it begin here.
+    pub(crate) base: PathBuf,
+    /// State directory.
+    pub(crate) state: PathBuf,
+}
+
+/// Folder of the strategy.
+pub(crate) fn base(place: &Place) -> PathBuf {
+    let folder = match place.strategy.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    // Children run elsewhere, so relative would not do; a folder that is not there is told when the file is read.
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+impl Input {
+    /// Reads the strategy, or says why not.
+    pub(crate) fn read(place: &Place) -> Result<Self, Exit> {
+        let base = base(place);
+        let name = place.strategy.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let bytes = std::fs::read(&place.strategy).map_err(|error| {
+            let path = place.strategy.display();
+            print::failure("strategy-unreadable", &format!("cannot read `{path}`: {error}"));
+            print::help("Name the strategy with `--strategy FILE`, or go to its folder.");
+            Exit::Invalid
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+            print::failure("not-utf-8", &format!("`{name}` is not UTF-8 at byte {at}, in line {line}"));
+            print::help("Save the file as UTF-8.");
+            Exit::Invalid
+        })?;
+        let state = place.state.clone().unwrap_or_else(|| base.join(".backstay"));
+        Ok(Self { texts: vec![Text { name, text }], base, state })
+    }
+
+    /// Checks the strategy and tells every diagnostic.
+    pub(crate) fn check(&self, facts: &Facts) -> Result<Checked, Exit> {
+        accept(compiler::check(&self.texts, facts))
+    }
+}
+
+/// The value of a compilation, with its diagnostics told.
+pub(crate) fn accept<T>(compiled: Compiled<T>) -> Result<T, Exit> {
+    print::diagnostics(&compiled.diagnostics);
+    compiled.value.ok_or(Exit::Invalid)
+}

@@ -1,0 +1,13 @@
+//! End to end: the real binary in folders of its own, against real peers. Each module is one promise of the product.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set itself up must stop")]
+
+mod cancel;
+mod command_line;
+mod crash;
+mod faults;
+mod line;
+mod neo4j;
+mod notify;
+mod saved_plan;
+mod space;

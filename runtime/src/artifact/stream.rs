@@ -7,9 +7,9 @@ use std::io;
 use tokio::sync::mpsc;
 
 /// Size that producers should aim for: large enough that hand-over costs nothing, small enough that a window fits.
-pub const CHUNK: usize = 1 << 20;
+pub const CHUNK: usize = 256 << 10;
 /// Chunks in flight between producer and consumer.
-const WINDOW: usize = 4;
+const WINDOW: usize = 16;
 
 enum Piece {
     Chunk(Bytes),

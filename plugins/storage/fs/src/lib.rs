@@ -22,8 +22,8 @@ export!(Fs);
 /// Files listed at once.
 const PAGE: u32 = 1000;
 /// Large enough that a call a part costs nothing, small enough that a few fit in memory.
-const PART: u64 = 16 << 20;
-/// Most parts of one object: with [`PART`] it bounds an object to 1 PiB.
+const PART: u64 = 8 << 20;
+/// Most parts of one object: with [`PART`] it bounds an object to 512 TiB.
 const PARTS: u32 = 1 << 26;
 
 impl From<dir::Failure> for Error {
@@ -58,7 +58,7 @@ impl Guest for Fs {
     }
 
     fn prepare(_key: String, _size: Option<u64>) -> Result<PartPlan, Error> {
-        Ok(PartPlan { part_size: PART, max_parts: PARTS, parallel: 4, resumable: true })
+        Ok(PartPlan { part_size: PART, max_parts: PARTS, parallel: 2, resumable: true })
     }
 
     fn begin(key: String, size: Option<u64>) -> Result<Vec<u8>, Error> {

@@ -1,8 +1,7 @@
 //! The plugin host with its real guests, and with one that misbehaves.
 
-#![expect(clippy::indexing_slicing, clippy::print_stdout, reason = "a test may fail by panicking, and shows figures")]
+#![expect(clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
-mod bench;
 mod bundle;
 mod fs;
 mod hostile;

@@ -1,8 +1,6 @@
 //! The neo4j engine against a stand-in for the admin tool: what it says is real output of the real one. The real server
 //! is tried end to end elsewhere.
 
-mod real;
-
 use super::context;
 use runtime::artifact::{Feed, channel};
 use runtime::engine::neo4j::Neo4jEngine;

@@ -181,6 +181,8 @@ struct Run {
     /// `source-<name>` or `job-<name>`: whose children a step's processes are.
     subjects: Vec<String>,
     tries: BTreeMap<StepId, Tries>,
+    /// Name of the newest attempt of each step that was tried.
+    attempts: BTreeMap<StepId, String>,
     tasks: JoinSet<Came>,
     tasked: BTreeMap<tokio::task::Id, StepId>,
     teller: Teller,
@@ -207,6 +209,7 @@ impl Run {
             artifacts,
             subjects,
             tries: BTreeMap::new(),
+            attempts: BTreeMap::new(),
             tasks: JoinSet::new(),
             tasked: BTreeMap::new(),
             teller,
@@ -310,6 +313,7 @@ impl Run {
         let attempt = attempt_name();
         let step = self.step(id)?.clone();
         self.shop.record(&Record::AttemptStarted { step: step.address.clone(), attempt: attempt.clone() })?;
+        self.attempts.insert(id, attempt.clone());
         self.teller.attempt_started(&step.address);
         let subject = self.subjects.get(Board::index(id)).cloned().unwrap_or_default();
         let restores_order = matches!(step.action, Action::Start { .. } | Action::Settle { .. });
@@ -387,7 +391,7 @@ impl Run {
         problem.origin = Some(step.origin);
         self.shop.record(&Record::AttemptEnded {
             step: step.address.clone(),
-            attempt: String::new(),
+            attempt: self.attempts.get(&id).cloned().unwrap_or_default(),
             outcome: Outcome::Failed,
             problem: Some(problem.clone()),
         })?;

@@ -22,11 +22,7 @@ pub(crate) fn bundled() -> Facts {
         name: plugin.name.to_owned(),
         text: plugin.manifest.to_owned(),
     };
-    Facts {
-        plugins: runtime::plugin::bundled().into_iter().map(manifest).collect(),
-        inventory: Vec::new(),
-        artifacts: Vec::new(),
-    }
+    Facts { plugins: runtime::plugin::bundled().into_iter().map(manifest).collect(), ..Facts::default() }
 }
 
 /// What a command brings to the runtime.

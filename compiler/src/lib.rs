@@ -27,7 +27,7 @@ pub mod span;
 pub mod structure;
 pub mod syntax;
 
-pub use diag::{Compiled, Diagnostic, Explanation};
+pub use diag::{Compiled, Diagnostic, Edit, Explanation, Fix};
 pub use plan::{RestoreRequest, VerifyRequest};
 
 use diag::Sink;
@@ -36,6 +36,7 @@ use schema::fact::{Inventory, PluginManifest, StoredArtifact};
 use schema::plan::Plan;
 use source::Source;
 use span::Span;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use structure::Manifest;
 use syntax::Document;
@@ -55,6 +56,8 @@ pub struct Facts {
     pub plugins: Vec<PluginManifest>,
     pub inventory: Vec<Inventory>,
     pub artifacts: Vec<StoredArtifact>,
+    /// Values given beside the texts, by name; they go before a text's own `let`.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// A strategy in which nothing is wrong, with what it was made from. Only [`check`] makes one.

@@ -25,6 +25,22 @@ pub struct Label {
     pub text: String,
 }
 
+/// A change of texts that mends what a diagnostic is about, safe to make by machine.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, as a short sentence in the imperative.
+    pub title: String,
+    /// They do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// A stretch of a text and what is to stand there instead.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    pub span: Span,
+    pub text: String,
+}
+
 /// One thing that is wrong, or worth knowing.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -36,12 +52,14 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// A sentence that says what to type or do.
     pub help: Option<String>,
+    /// Only where the outcome is certain to be what was meant.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
     #[must_use]
     pub fn new(explanation: &'static Explanation, level: Level, message: impl Into<String>) -> Self {
-        Self { explanation, level, message: message.into(), labels: Vec::new(), help: None }
+        Self { explanation, level, message: message.into(), labels: Vec::new(), help: None, fix: None }
     }
 
     #[must_use]
@@ -66,6 +84,14 @@ impl Diagnostic {
     #[must_use]
     pub fn help_maybe(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// Says how it can be mended by replacing one stretch of text.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, span: &Span, text: impl Into<String>) -> Self {
+        let edits = vec![Edit { span: span.clone(), text: text.into() }];
+        self.fix = Some(Fix { title: title.into(), edits });
         self
     }
 

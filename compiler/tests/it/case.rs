@@ -28,7 +28,7 @@ pub(crate) fn facts() -> Facts {
         text: read(&format!("plugins/{folder}/{name}/plugin.kdl")),
     };
     let plugins = vec![plugin("storage", "fs"), plugin("notify", "webhook")];
-    Facts { plugins, inventory: Vec::new(), artifacts: Vec::new() }
+    Facts { plugins, ..Facts::default() }
 }
 
 /// The cases of a file.

@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Bytes that are read at once.
 const CHUNK: u64 = crate::artifact::stream::CHUNK as u64;
+/// How far behind the newest bytes older ones are still on their way to the device.
+const BEHIND: u64 = 64 << 20;
 /// Tries of an operation whose directory another one removes because it was empty for a moment.
 const TRIES: u32 = 16;
 
@@ -75,10 +77,13 @@ pub(super) fn write(root: &Root, path: &str, at: u64, chunks: &[Bytes], moved: i
         end += chunk.len() as u64;
         moved();
     }
-    // On Linux this starts writing the range to the device without waiting, so that a later `sync` finds little to do.
-    // It is only advice: where it means nothing, `sync` does all of it.
-    if let Some(len) = std::num::NonZeroU64::new(end - at) {
-        let _ = rustix::fs::fadvise(&file, at, Some(len), Advice::DontNeed);
+    // On Linux this starts writing what is new to the device without waiting, so that a later `sync` finds little to do,
+    // and gives back the memory of what has arrived there by now: a backup must not push everything else out of the cache,
+    // and memory that was just in use is the fastest to have again. It is only advice: where it means nothing, `sync` does
+    // all of it.
+    let from = at.saturating_sub(BEHIND);
+    if let Some(len) = std::num::NonZeroU64::new(end - from) {
+        let _ = rustix::fs::fadvise(&file, from, Some(len), Advice::DontNeed);
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! One call of one guest: a fresh instance in a task of its own, watched, and thrown away afterwards.
+//! One call of one guest: a fresh instance, watched, and thrown away afterwards. It runs in its caller's task: a guest
+//! that computes lets other tasks run at every tick, and another thread would cost more than most calls take.
 
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
@@ -11,11 +12,12 @@ use crate::plugin::limits::{Exceeded, Limits};
 use crate::plugin::secrets::{Redactor, SecretSource};
 use schema::grant::Grant;
 use schema::store::PluginUse;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::task::JoinHandle;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
@@ -126,7 +128,7 @@ impl<P: Entry> Guest<P> {
         let call = Call::new(self.given.clone(), observers.clone(), witness.clone(), limits);
         let going = within(self.host.clone(), self.entry.clone(), call, work);
         let doing = self.doing(what);
-        let ended = match watch(tokio::spawn(going), &witness, &limits).await {
+        let ended = match watch(going, &witness, &limits).await {
             Watched::Ended(ended) => ended,
             Watched::Panicked => return Err(doing.panicked()),
             Watched::TimedOut => return Err(doing.timed_out(&limits)),
@@ -193,27 +195,23 @@ enum Watched<T> {
     TimedOut,
 }
 
-/// Waits for the task's end, unless nothing moves for too long.
-async fn watch<T>(task: JoinHandle<T>, witness: &Witness, limits: &Limits) -> Watched<T> {
+/// Waits for the end of `going`, unless nothing moves for too long. A panic of a host function is the call's alone.
+async fn watch<T>(going: impl Future<Output = T>, witness: &Witness, limits: &Limits) -> Watched<T> {
     const SHORTEST: Duration = Duration::from_millis(5);
-    let mut task = EndedOnDrop(task);
+    let mut going = std::pin::pin!(going);
+    let mut guarded = std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| going.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(Err(())), |polled| polled.map(Ok))
+    });
     loop {
         let left = limits.idle.saturating_sub(witness.idle());
         if left.is_zero() {
             return Watched::TimedOut;
         }
-        match tokio::time::timeout(left.max(SHORTEST), &mut task.0).await {
+        match tokio::time::timeout(left.max(SHORTEST), &mut guarded).await {
             Ok(Ok(ended)) => return Watched::Ended(ended),
-            Ok(Err(_)) => return Watched::Panicked,
+            Ok(Err(())) => return Watched::Panicked,
             Err(_) => {}
         }
-    }
-}
-
-struct EndedOnDrop<T>(JoinHandle<T>);
-
-impl<T> Drop for EndedOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -10,7 +10,8 @@ use crate::artifact::Sink;
 use crate::artifact::stream::CHUNK;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
-use bytes::BytesMut;
+use bytes::Bytes;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{Mode, OFlags};
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
@@ -53,7 +54,7 @@ pub(super) fn archive(work: &Work<'_>, sink: Sink) -> Result<Written> {
     let total = size(work)?;
     let mut writer = Writer {
         work,
-        out: Output { sink, buffer: BytesMut::with_capacity(CHUNK), written: 0 },
+        out: Output { sink, buffer: Vec::with_capacity(CHUNK), written: 0 },
         names: Names::of_this_machine(),
         links: BTreeMap::new(),
         written: Written::default(),
@@ -311,7 +312,7 @@ fn attributes(path: &PathBuf) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
 /// Gathers bytes into chunks for the sink.
 struct Output {
     sink: Sink,
-    buffer: BytesMut,
+    buffer: Vec<u8>,
     written: u64,
 }
 
@@ -340,26 +341,31 @@ impl Output {
 
     /// Reads from the file straight into the chunk; at most `most` bytes.
     fn read(&mut self, file: &File, at: u64, most: usize) -> io::Result<usize> {
-        let begin = self.buffer.len();
-        self.buffer.resize(begin + most.min(CHUNK - begin), 0);
-        let read = file.read_at(self.buffer.get_mut(begin..).unwrap_or_default(), at);
-        let count = *read.as_ref().unwrap_or(&0);
-        self.buffer.truncate(begin + count);
+        let room = self.buffer.capacity() - self.buffer.len();
+        let count = if most < room {
+            let mut part = vec![0; most];
+            let count = file.read_at(&mut part, at)?;
+            self.buffer.extend_from_slice(part.get(..count).unwrap_or_default());
+            count
+        } else {
+            // Into memory as it is: zeroing it first is a pass over every byte of every backup.
+            rustix::io::pread(file, spare_capacity(&mut self.buffer), at)?
+        };
         self.written += count as u64;
-        read
+        Ok(count)
     }
 
     fn flush_full(&mut self) -> Result<()> {
         if self.buffer.len() < CHUNK {
             return Ok(());
         }
-        let full = std::mem::replace(&mut self.buffer, BytesMut::with_capacity(CHUNK));
-        self.sink.blocking_send(full.freeze())
+        let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
+        self.sink.blocking_send(Bytes::from(full))
     }
 
     fn finish(self) -> Result<()> {
         if !self.buffer.is_empty() {
-            self.sink.blocking_send(self.buffer.freeze())?;
+            self.sink.blocking_send(Bytes::from(self.buffer))?;
         }
         self.sink.blocking_finish()
     }

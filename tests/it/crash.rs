@@ -75,3 +75,15 @@ fn what_a_resumed_run_finds_damaged_is_made_again() {
     space.run("run").expect(0);
     space.run("verify").expect(1).says("artifact-damaged");
 }
+
+/// What a check has found in the meantime is not forgotten when the copy is taken over.
+#[test]
+fn a_copy_that_was_checked_stays_checked() {
+    let space = Space::quickstart();
+    space.run_until("after-manifest", "run").expect(137);
+    space.run("catalog rebuild").expect(0);
+    space.run("verify --store local").expect(0);
+    space.run_until("in-transfer", "run --resume").expect(137);
+    let listed = space.run("catalog list --format json").expect(0).out;
+    assert!(listed.contains("\"verified\": true") && !listed.contains("\"verified\": false"), "{listed}");
+}

@@ -1,6 +1,6 @@
 //! The line from strategy to restored files, on the first example.
 
-use crate::space::{Space, noise, tree};
+use crate::space::{BACKSTAY, Space, ended, noise, tree};
 use std::fs;
 
 #[test]
@@ -91,4 +91,21 @@ fn a_transfer_does_not_need_the_source() {
     space.run("run --resume").expect(0).says("not needed");
     space.holds("backups/local", 1);
     space.holds("backups/offsite", 1);
+}
+
+/// `script` gives the program a terminal. What it shows there is drawn over itself; the same in a pipe is plain lines.
+#[test]
+fn progress_is_drawn_on_a_terminal_only() {
+    let space = Space::quickstart();
+    space.write("data/large", &noise(64 << 20));
+    let plain = space.run("run").expect(0);
+    assert!(!plain.err.contains(['\r', '\u{1b}']), "{:?}", plain.err);
+    let typed = space.path("typescript");
+    let program = format!("{BACKSTAY} run");
+    let mut command = std::process::Command::new("script");
+    command.args(["--quiet", "--return", "--command", &program]).arg(&typed).current_dir(space.dir.path());
+    command.env("TERM", "xterm").stdin(std::process::Stdio::null());
+    assert_eq!(ended(&mut command).code, 0);
+    let shown = String::from_utf8(fs::read(&typed).unwrap()).unwrap();
+    assert!(shown.contains("\u{1b}[") && shown.contains("MiB/s"), "{shown:?}");
 }

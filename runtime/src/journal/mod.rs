@@ -42,6 +42,19 @@ pub struct Unfinished {
     pub records: Vec<Record>,
 }
 
+/// A run that begins.
+#[derive(Debug)]
+pub struct Beginning<'a> {
+    pub run: &'a str,
+    pub job: &'a str,
+    pub plan: &'a Plan,
+    pub plan_digest: &'a str,
+    /// What it takes over from the run before.
+    pub first: &'a [Record],
+    /// A run that was cut off and will not be gone on with.
+    pub instead_of: Option<&'a str>,
+}
+
 impl Journal {
     /// Opens or makes the journal file. Its writes are on disk when they return.
     pub fn open(path: &Path) -> Result<Self> {
@@ -70,16 +83,31 @@ impl Journal {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a run.
-    pub fn begin(&self, run: &str, job: &str, plan: &Plan, plan_digest: &str, now: jiff::Timestamp) -> Result<()> {
-        let plan = json(plan)?;
-        self.connection()
-            .execute(
+    /// Begins a run with its first records. With `instead_of`, the run of that id ends at the same moment: whatever
+    /// happens, one of the two answers for what is owed.
+    pub fn begin(&self, begin: &Beginning<'_>, now: jiff::Timestamp) -> Result<()> {
+        let plan = json(begin.plan)?;
+        let first = begin.first.iter().map(json).collect::<Result<Vec<String>>>()?;
+        let ended = json(&Record::RunEnded { outcome: Outcome::Failed })?;
+        let now = now.to_string();
+        let mut connection = self.connection();
+        let write = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let transaction = connection.transaction()?;
+            transaction.execute(
                 "INSERT INTO run (id, job, plan_digest, plan, started) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![run, job, plan_digest, plan, now.to_string()],
-            )
-            .map(drop)
-            .map_err(|error| failed("begin a run in the journal", &error))
+                params![begin.run, begin.job, begin.plan_digest, plan, now],
+            )?;
+            let mut records: Vec<(&str, &String)> = first.iter().map(|body| (begin.run, body)).collect();
+            records.extend(begin.instead_of.map(|dead| (dead, &ended)));
+            for (run, body) in records {
+                transaction
+                    .execute("INSERT INTO record (run, at, body) VALUES (?1, ?2, ?3)", params![run, now, body])?;
+            }
+            let failed = Outcome::Failed.to_string();
+            transaction.execute("UPDATE run SET outcome = ?2 WHERE id = ?1", params![begin.instead_of, failed])?;
+            transaction.commit()
+        };
+        write(&mut connection).map_err(|error| failed("begin a run in the journal", &error))
     }
 
     /// Adds a record; it is on disk when this returns.
@@ -129,11 +157,6 @@ impl Journal {
         };
         let bodies = read().map_err(|error| failed("read the journal", &error))?;
         bodies.iter().map(|body| serde_json::from_str(body).map_err(|error| damaged(run, &error))).collect()
-    }
-
-    /// Ends a run that will not be gone on with.
-    pub fn abandon(&self, run: &str, now: jiff::Timestamp) -> Result<()> {
-        self.append(run, &Record::RunEnded { outcome: Outcome::Failed }, now)
     }
 }
 

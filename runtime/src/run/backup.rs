@@ -52,7 +52,7 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     let manifest = &held.manifest;
     download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
-    shop.state.catalog.put(&store.stored(held, false))?;
+    shop.state.catalog.put(&store.found(held).await?)?;
     let mut done = judge(store, manifest, &manifest.incomplete, None);
     done.detail.push_str(", published by an earlier attempt and read back");
     Ok(done)

@@ -5,10 +5,11 @@ use super::workshop::{Outfit, Workshop};
 use super::{Request, locate, state::State};
 use crate::artifact::download;
 use crate::error::{Error, Result};
-use crate::journal::Unfinished;
 use crate::journal::replay::{Replay, Upload, replay};
+use crate::journal::{Beginning, Unfinished};
 use schema::event::Event;
 use schema::plan::Plan;
+use schema::record::Record;
 use schema::step::{Action, Step};
 
 /// What to do about a run of the same job that was cut off.
@@ -55,11 +56,19 @@ pub(super) fn begin(request: &Request<'_>, state: &State, outfit: &Outfit) -> Re
             let owed = abandoned.as_ref().map(|dead| replay(&dead.records, &dead.plan.steps).owed).unwrap_or_default();
             if let Some(dead) = &abandoned {
                 tell_abandoned(dead, outfit);
-                state.journal.abandon(&dead.run, outfit.world.now())?;
             }
             let run = uuid::Uuid::new_v4().to_string();
             let plan = request.plan.clone();
-            state.journal.begin(&run, request.job, &plan, &request.plan_digest, outfit.world.now())?;
+            let first: Vec<Record> = owed.iter().map(|source| Record::StartOwed { source: source.clone() }).collect();
+            let beginning = Beginning {
+                run: &run,
+                job: request.job,
+                plan: &plan,
+                plan_digest: &request.plan_digest,
+                first: &first,
+                instead_of: abandoned.as_ref().map(|dead| dead.run.as_str()),
+            };
+            state.journal.begin(&beginning, outfit.world.now())?;
             let replay = Replay { owed, ..Replay::default() };
             Ok(Begun { run, plan, resumed: false, replay, abandoned })
         }

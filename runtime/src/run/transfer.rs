@@ -30,7 +30,7 @@ pub(super) async fn perform(
         let key = to.bytes_key(&there.manifest);
         download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
         to.sweep(&at.source, &at.database, &at.id, &there.manifest.attempt).await?;
-        shop.state.catalog.put(&to.stored(&there, false))?;
+        shop.state.catalog.put(&to.found(&there).await?)?;
         let detail = format!("`{}` held it already; it was read back", to.name);
         return Ok(Done::ok(detail).with(report(&to, &there.manifest)));
     }

@@ -90,24 +90,38 @@ impl Store {
     /// Every published artifact of the strategy here, oldest first, with whether this copy has been verified.
     pub async fn artifacts(&self) -> Result<Vec<StoredArtifact>> {
         let listed = self.storage.list(&layout::strategy(&self.strategy)).await?;
-        // The newest check of a copy is the one that counts.
-        let mut checks: BTreeMap<&str, (String, bool)> = BTreeMap::new();
+        let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
+        let mut artifacts = Vec::new();
         for key in listed.iter().map(|listed| listed.key.as_str()) {
+            let Some(folder) = layout::folder_of_manifest(key) else { continue };
+            let Some(held) = self.read_manifest(key).await? else { continue };
+            let verified = checks.get(folder).is_some_and(|check| check.1);
+            artifacts.push(self.stored(&held, verified));
+        }
+        artifacts.sort_by(|a, b| (&a.taken, &a.id).cmp(&(&b.taken, &b.id)));
+        Ok(artifacts)
+    }
+
+    /// The newest check of each copy, by its folder: when, and whether it was right.
+    async fn checks<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<BTreeMap<&'a str, (String, bool)>> {
+        let mut checks: BTreeMap<&str, (String, bool)> = BTreeMap::new();
+        for key in keys {
             let Some(folder) = layout::folder_of_fact(key) else { continue };
             let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { continue };
             let fact: LaterFact = self.parse(key, &bytes)?;
             let newest = checks.entry(folder).or_default();
             *newest = std::mem::take(newest).max((fact.at, fact.ok));
         }
-        let mut artifacts = Vec::new();
-        for key in listed.iter().map(|listed| listed.key.as_str()) {
-            let Some(folder) = layout::folder_of_manifest(key) else { continue };
-            let Some(held) = self.read_manifest(key).await? else { continue };
-            let verified = checks.get(folder).is_some_and(|(_, ok)| *ok);
-            artifacts.push(self.stored(&held, verified));
-        }
-        artifacts.sort_by(|a, b| (&a.taken, &a.id).cmp(&(&b.taken, &b.id)));
-        Ok(artifacts)
+        Ok(checks)
+    }
+
+    /// A copy that was here before, as the catalog should know it: with what the store knows of its checks.
+    pub async fn found(&self, held: &Held) -> Result<StoredArtifact> {
+        let manifest = &held.manifest;
+        let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
+        let listed = self.storage.list(&folder).await?;
+        let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
+        Ok(self.stored(held, checks.get(folder.as_str()).is_some_and(|check| check.1)))
     }
 
     /// A held manifest as a fact for the compiler and the catalog.

@@ -3,9 +3,13 @@
 use super::receiver::Receiver;
 use super::{Fixture, Given, NO_SECRETS, http_grant};
 use bytes::Bytes;
+use runtime::event::{Observer, Observers};
 use runtime::plugin::{Body, Limits};
+use schema::event::Event;
 use schema::grant::Grant;
 use schema::report::ProblemKind;
+use schema::step::Address;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn tight() -> Limits {
@@ -172,4 +176,22 @@ async fn an_answer_that_never_comes_ends() {
     let request = format!("POST\nhttp://127.0.0.1:{}/hook", receiver.port);
     let error = fixture.storage.create("http", request.as_bytes()).await.expect_err("cut off");
     assert_eq!(error.code, "plugin-failed", "{error:?}");
+}
+
+/// A defect of the host that a guest's line of log sets off.
+struct Defective;
+
+impl Observer for Defective {
+    fn observe(&self, event: &Event) {
+        assert!(!matches!(event, Event::Output { .. }), "as the test wants");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_the_host_fails_one_call_alone() {
+    let fixture = fixture().await;
+    let observers = Observers::new(vec![Arc::new(Defective)]).of(&Address("job/backup/files/vault".to_owned()));
+    let error = fixture.storage.with_observers(observers).stat("chatty").await.expect_err("it panicked");
+    assert_eq!((error.kind, error.code), (ProblemKind::Plugin, "plugin-host-fault"), "{error:?}");
+    assert_eq!(fixture.storage.stat("names").await.expect("the next call is a fresh one"), Some(0));
 }

@@ -27,6 +27,12 @@ pub(crate) struct Place {
     /// Journal, catalog and locks [default: `.backstay` beside the strategy]
     #[arg(long, global = true, env = "BACKSTAY_STATE", value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
+    /// A value for `(var)"NAME"` in the strategy, before its `let`; can be repeated
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
+    pub(crate) variables: Vec<String>,
+    /// Lines NAME=value for `(env)"NAME"` in the strategy, before the environment; passed on to no child process
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
     /// How progress is told, on standard error
     #[arg(long, global = true, default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,

@@ -16,6 +16,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+/// What a command knows before it asks anyone: plugins, imports, and the values that are given.
+pub(crate) fn of(input: &Input) -> Facts {
+    Facts { imports: input.imports.clone(), variables: input.variables.clone(), ..bundled() }
+}
+
 /// The plugins that come with Backstay.
 pub(crate) fn bundled() -> Facts {
     let manifest = |plugin: runtime::plugin::Bundled| PluginManifest {
@@ -35,7 +40,7 @@ pub(crate) fn outfit(input: &Input, observers: Observers) -> Result<Outfit, Exit
     let exe =
         std::env::current_exe().map_err(|error| failed(runtime::Error::io("find this program's own file", &error)))?;
     Ok(Outfit {
-        secrets: Secrets::new(world.base()),
+        secrets: Secrets::new(world.base()).with_environment(input.environment.clone()),
         world,
         host: Host::new(&cache(input)).map_err(failed)?,
         observers,

@@ -2,14 +2,23 @@
 
 use crate::args::Place;
 use crate::exit::Exit;
+use crate::given::{self, Hidden};
 use crate::print;
-use compiler::{Checked, Compiled, Facts, Text};
+use crate::texts::Files;
+use compiler::{Checked, Compiled, Facts, Imports, Text};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A strategy's texts and where they came from.
 #[derive(Debug)]
 pub(crate) struct Input {
+    /// The strategy's own text first.
     pub(crate) texts: Vec<Text>,
+    pub(crate) imports: Imports,
+    /// Given with `--var`.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// Given with `--env-file`: values of secrets, never to be shown.
+    pub(crate) environment: BTreeMap<String, Hidden>,
     /// Folder of the strategy: relative paths in it begin here.
     pub(crate) base: PathBuf,
     /// State directory.
@@ -27,7 +36,7 @@ pub(crate) fn base(place: &Place) -> PathBuf {
 }
 
 impl Input {
-    /// Reads the strategy, or says why not.
+    /// Reads the strategy and all that it imports, or says why not.
     pub(crate) fn read(place: &Place) -> Result<Self, Exit> {
         let base = base(place);
         let name = place.strategy.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -45,7 +54,10 @@ impl Input {
             Exit::Invalid
         })?;
         let state = place.state.clone().unwrap_or_else(|| base.join(".backstay"));
-        Ok(Self { texts: vec![Text { name, text }], base, state })
+        let (texts, imports) = compiler::gather(Text { name, text }, &mut Files::new(&base, &place.strategy));
+        let variables = given::variables(&place.variables)?;
+        let environment = place.env_file.as_deref().map(given::environment).transpose()?.unwrap_or_default();
+        Ok(Self { texts, imports, variables, environment, base, state })
     }
 
     /// Checks the strategy and tells every diagnostic.

@@ -5,9 +5,11 @@ mod args;
 mod commands;
 mod exit;
 mod facts;
+mod given;
 mod input;
 mod observe;
 mod print;
+mod texts;
 
 use clap::Parser;
 

@@ -6,6 +6,7 @@
 //! | stage | in | out |
 //! |---|---|---|
 //! | [`syntax`] | a text | a document with spans |
+//! | [`expand`] | the documents of a text and of those that it imports | one document, without templates and variables |
 //! | [`structure`] | the document and the vocabulary | the document with defaults, and the names in it |
 //! | [`decode`] | the document | the [`model`] |
 //! | [`resolve`] | names, globs, plugins | what they stand for |
@@ -17,6 +18,7 @@
 
 pub mod decode;
 pub mod diag;
+pub mod expand;
 pub mod lint;
 pub mod model;
 pub mod plan;
@@ -28,6 +30,7 @@ pub mod structure;
 pub mod syntax;
 
 pub use diag::{Compiled, Diagnostic, Edit, Explanation, Fix};
+pub use expand::{Found, Imports, Look, Seen, gather, imports};
 pub use plan::{RestoreRequest, VerifyRequest};
 
 use diag::Sink;
@@ -58,6 +61,8 @@ pub struct Facts {
     pub artifacts: Vec<StoredArtifact>,
     /// Values given beside the texts, by name; they go before a text's own `let`.
     pub variables: BTreeMap<String, String>,
+    /// What the imports of the texts are; one that is not here is looked for among the texts by its path.
+    pub imports: Imports,
 }
 
 /// A strategy in which nothing is wrong, with what it was made from. Only [`check`] makes one.
@@ -81,18 +86,25 @@ impl Checked {
     }
 }
 
-/// Checks texts as one strategy: everything that is wrong with it, and what the rules find when nothing is.
+/// Checks texts as one strategy, which begins with the first one: everything that is wrong with it, and what the rules find when nothing is.
 #[must_use]
 pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     let mut sink = Sink::new();
     let mentioned: Vec<PluginManifest> =
-        facts.plugins.iter().filter(|plugin| mentioned(plugin, texts)).cloned().collect();
+        facts.plugins.iter().filter(|plugin| mentioned(plugin, texts, facts)).cloned().collect();
     let mut manifests = structure::manifests(&mentioned, &mut sink);
-    let unread = facts.plugins.iter().filter(|plugin| !self::mentioned(plugin, texts));
+    let unread = facts.plugins.iter().filter(|plugin| !self::mentioned(plugin, texts, facts));
     manifests.extend(unread.map(|plugin| Manifest::unread(&plugin.name)));
-    let Some((document, root)) = parse(texts, &mut sink) else { return told(None, sink, &[], texts) };
-    let structure = structure::check(document, structure::strategy(), &manifests, &root, &mut sink);
-    resolve::names::judge(&structure.names, &manifests, &mut sink);
+    let Some(read) = read(texts, facts, &mut sink) else { return told(None, sink, &[], texts) };
+    let (root, before) = (read.root, sink.len());
+    let structure = structure::check(read.document, structure::strategy(), &manifests, &root, &mut sink);
+    if read.whole {
+        resolve::names::judge(&structure.names, &manifests, &mut sink);
+    } else {
+        // What is missing may stand where nothing could be read from, and that was told.
+        let missing = |diagnostic: &mut Diagnostic| diagnostic.code() == diag::codes::MISSING_NODE.code;
+        let _ = sink.extract_if(before.., missing).count();
+    }
     if sink.iter().any(Diagnostic::is_error) {
         return told(None, sink, &structure.secrets, texts);
     }
@@ -103,12 +115,15 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
         );
         return told(None, sink, &[], texts);
     };
-    let mut checked = Checked { strategy, manifests, texts: texts.to_vec(), findings: Vec::new() };
+    let rules: Vec<&str> = lint::REGISTRY.iter().map(|rule| rule.explanation.code).collect();
+    resolve::coherence::judge(&strategy, &rules, &mut sink);
+    resolve::capability::judge(&strategy, &mut sink);
+    let mut checked = Checked { strategy, manifests, texts: read.texts, findings: Vec::new() };
     let mut of_plan = Sink::new();
     let planned = plan::jobs(checked.inputs(facts), None, &mut of_plan);
     let planned = planned.filter(|_| !of_plan.iter().any(Diagnostic::is_error));
     sink.extend(of_plan.into_iter().filter(Diagnostic::is_error));
-    if planned.is_some() {
+    if planned.is_some() && !sink.iter().any(Diagnostic::is_error) {
         checked.findings = lint::check(&checked.strategy);
         sink.extend(checked.findings.iter().cloned());
     }
@@ -116,18 +131,57 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
 }
 
 /// A manifest is read only when a text can have named its plugin.
-fn mentioned(plugin: &PluginManifest, texts: &[Text]) -> bool {
-    texts.iter().any(|text| text.text.contains(&plugin.name))
+fn mentioned(plugin: &PluginManifest, texts: &[Text], facts: &Facts) -> bool {
+    let given = facts.variables.values();
+    texts.iter().map(|text| &text.text).chain(given).any(|text| text.contains(&plugin.name))
 }
 
-/// The nodes of all texts after each other, and the place that stands for the whole. `None` when one is not KDL.
-fn parse(texts: &[Text], sink: &mut Sink) -> Option<(Document, Span)> {
-    let sources: Vec<Arc<Source>> = texts.iter().map(|text| Arc::new(Source::new(&text.name, &text.text))).collect();
-    let documents: Vec<Option<Document>> = sources.iter().map(|source| syntax::parse(source, sink)).collect();
-    let nodes =
-        documents.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flat_map(|document| document.nodes).collect();
-    let first = sources.first().cloned().unwrap_or_else(|| Arc::new(Source::new("strategy.kdl", "")));
-    Some((Document { nodes }, Span::new(&first, 0, 0)))
+/// The strategy as one document.
+struct Read {
+    document: Document,
+    /// The place that stands for the whole.
+    root: Span,
+    /// The texts that it is made of.
+    texts: Vec<Text>,
+    /// Whether all that it reuses was found.
+    whole: bool,
+}
+
+/// `None` when a text is not KDL.
+fn read(texts: &[Text], facts: &Facts, sink: &mut Sink) -> Option<Read> {
+    let bytes = texts.iter().map(|text| text.text.len()).sum();
+    if expand::too_much(texts.len(), bytes) {
+        sink.push(too_much_text(texts, bytes));
+        return None;
+    }
+    let parsed: Vec<expand::Parsed> = texts.iter().map(parse).collect();
+    let root = parsed.first().map_or_else(|| Arc::new(Source::new("strategy.kdl", "")), |it| Arc::clone(&it.source));
+    let given = expand::Given { imports: &facts.imports, variables: &facts.variables, identity: structure::identity };
+    let expanded = expand::expand(parsed, given, sink);
+    let texts = expanded.texts.iter().filter_map(|at| texts.get(*at)).cloned().collect();
+    let (root, whole) = (Span::new(&root, 0, 0), expanded.whole);
+    expanded.document.map(|document| Read { document, root, texts, whole })
+}
+
+fn too_much_text(texts: &[Text], bytes: usize) -> Diagnostic {
+    let message = if texts.len() > expand::MOST_TEXTS {
+        format!("this strategy is made of more than {} texts", expand::MOST_TEXTS)
+    } else {
+        format!("the texts of this strategy are {bytes} bytes long, more than the {} allowed", expand::MOST_TEXT)
+    };
+    let first = texts.first().map_or_else(|| Source::new("", ""), |text| Source::new(&text.name, &text.text));
+    let span = Span::new(&Arc::new(first), 0, 0);
+    let last = texts.last().map(|text| text.name.as_str()).unwrap_or_default();
+    Diagnostic::error(&diag::codes::TOO_MUCH_TEXT, message)
+        .at(&span, "the strategy that begins here")
+        .help(format!("Import less; the last text that was read is `{last}`."))
+}
+
+fn parse(text: &Text) -> expand::Parsed {
+    let mut told = Sink::new();
+    let source = Arc::new(Source::new(&text.name, &text.text));
+    let document = syntax::parse(&source, &mut told);
+    expand::Parsed { source, document, told }
 }
 
 /// In the order of the texts, without literal secrets.

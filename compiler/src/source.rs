@@ -1,6 +1,8 @@
 //! A text with a name, and where its lines begin. It was read by the caller; nothing here opens a file.
 
+use crate::span::Span;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use std::sync::OnceLock;
 
 /// One named text.
 #[derive(Debug)]
@@ -9,13 +11,27 @@ pub struct Source {
     text: String,
     /// Byte offset of the first character of each line.
     lines: Vec<usize>,
+    /// The first import of it; none for the text that a strategy begins with.
+    imported: OnceLock<Span>,
 }
 
 impl Source {
     #[must_use]
     pub fn new(name: &str, text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { name: name.to_owned(), text: text.to_owned(), lines: std::iter::once(0).chain(breaks).collect() }
+        let lines = std::iter::once(0).chain(breaks).collect();
+        Self { name: name.to_owned(), text: text.to_owned(), lines, imported: OnceLock::new() }
+    }
+
+    /// The place that imports it.
+    #[must_use]
+    pub fn imported(&self) -> Option<&Span> {
+        self.imported.get()
+    }
+
+    /// Remembers the place that imports it: the first one counts, so that the places of texts make a tree.
+    pub(crate) fn import_at(&self, span: &Span) {
+        let _ = self.imported.set(span.clone());
     }
 
     #[must_use]

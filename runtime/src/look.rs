@@ -25,6 +25,8 @@ pub async fn inventory(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Vec
     let state = State::open(state)?;
     let mut found = Vec::new();
     for source in &plan.sources {
+        // A source without an engine lists nothing; the plan that uses it is refused when it is to run.
+        let Some(engine) = engine::open(source, outfit.world.base(), &outfit.secrets) else { continue };
         let attempt = format!("look-{}", uuid::Uuid::new_v4().simple());
         let subject = format!("source-{}", source.name);
         let context = engine::Context {
@@ -35,7 +37,7 @@ pub async fn inventory(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Vec
             cancel: outfit.cancel.clone(),
             scratch: state.scratch(&attempt)?,
         };
-        let databases = engine::open(source, outfit.world.base(), &outfit.secrets).inventory(&context).await;
+        let databases = engine.inventory(&context).await;
         state.clear_scratch(&attempt);
         found.push(Inventory { source: source.name.clone(), databases: databases? });
     }

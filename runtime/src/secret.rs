@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use schema::secret::SecretRef;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,8 +15,20 @@ const SHORTEST: usize = 4;
 #[derive(Clone)]
 pub struct Secrets {
     base: PathBuf,
+    /// Values that go before those of the environment; no child process gets them.
+    environment: Arc<BTreeMap<String, Hidden>>,
     /// Every spelling of every value seen, longest first.
     seen: Arc<RwLock<BTreeSet<Spelling>>>,
+}
+
+/// A value that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(pub String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(MASK)
+    }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +44,13 @@ impl Secrets {
     /// Relative paths of `(file)` references begin at `base`.
     #[must_use]
     pub fn new(base: &Path) -> Self {
-        Self { base: base.to_owned(), seen: Arc::default() }
+        Self { base: base.to_owned(), environment: Arc::default(), seen: Arc::default() }
+    }
+
+    /// `(env)` references find these values first.
+    #[must_use]
+    pub fn with_environment(self, environment: BTreeMap<String, Hidden>) -> Self {
+        Self { environment: Arc::new(environment), ..self }
     }
 
     /// The value that a reference stands for. Errors name the reference, never a value.
@@ -51,7 +69,10 @@ impl Secrets {
                 .help("Provide it where the strategy says, or change the reference.")
         };
         match reference {
-            SecretRef::Env(name) => std::env::var(name).map_err(|_| missing("the variable is not set".to_owned())),
+            SecretRef::Env(name) => match self.environment.get(name) {
+                Some(value) => Ok(value.0.clone()),
+                None => std::env::var(name).map_err(|_| missing("the variable is not set".to_owned())),
+            },
             SecretRef::File(path) => std::fs::read_to_string(self.base.join(path))
                 .map(without_line_break)
                 .map_err(|error| missing(error.to_string())),

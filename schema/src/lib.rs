@@ -2,7 +2,7 @@
 //!
 //! | module | what it describes | where it lives |
 //! |---|---|---|
-//! | [`plan`], [`step`], [`source`], [`store`], [`notifier`], [`grant`] | the compiled plan | `plan.json`, the journal |
+//! | [`plan`], [`step`], [`source`], [`store`], [`target`], [`keep`], [`notifier`], [`grant`] | the compiled plan | `plan.json`, the journal |
 //! | [`fact`] | what the compiler is told about the world | nowhere: cited in the plan by digest |
 //! | [`manifest`] | a published artifact, its store, and later facts about it | the stores |
 //! | [`record`] | what a run did | the journal |
@@ -14,6 +14,7 @@
 pub mod event;
 pub mod fact;
 pub mod grant;
+pub mod keep;
 pub mod manifest;
 pub mod notifier;
 pub mod plan;
@@ -23,6 +24,7 @@ pub mod secret;
 pub mod source;
 pub mod step;
 pub mod store;
+pub mod target;
 
 /// The strategy vocabulary: the single source of the language's structure, defaults and doc lines.
 pub const VOCABULARY: &str = include_str!("../strategy.kdl");

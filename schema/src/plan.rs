@@ -4,6 +4,7 @@ use crate::notifier::Notifier;
 use crate::source::Source;
 use crate::step::{Origin, Step};
 use crate::store::Store;
+use crate::target::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +21,14 @@ pub struct Plan {
     pub environment: String,
     /// What the plan was made from; when one has moved, the plan is stale.
     pub inputs: Vec<Input>,
+    /// The machine that steps with its name as host run on.
+    #[serde(default)]
+    pub runner: Option<Runner>,
     pub jobs: Vec<Job>,
     pub sources: Vec<Source>,
     pub stores: Vec<Store>,
+    #[serde(default)]
+    pub targets: Vec<Target>,
     pub notifiers: Vec<Notifier>,
     /// In an order in which they could run one by one; ties by address.
     pub steps: Vec<Step>,
@@ -34,7 +40,7 @@ pub struct Plan {
 #[serde(rename_all = "kebab-case")]
 pub struct Input {
     pub kind: InputKind,
-    /// A text's path as given, a plugin's or a source's name, an artifact's key.
+    /// A text's path as given, a variable's, a plugin's or a source's name, an artifact's key.
     pub name: String,
     /// `blake3:` and 64 hexadecimal digits.
     pub digest: String,
@@ -45,6 +51,8 @@ pub struct Input {
 pub enum InputKind {
     /// A strategy text.
     Text,
+    /// A value that was given for a variable.
+    Variable,
     /// A plugin's manifest.
     Plugin,
     /// The databases of a source, as it listed them.
@@ -59,7 +67,44 @@ pub enum InputKind {
 pub struct Job {
     pub name: String,
     pub schedule: Option<Schedule>,
+    #[serde(default)]
+    pub window: Option<Window>,
+    #[serde(default)]
+    pub on_overlap: Overlap,
     pub origin: Origin,
+}
+
+/// Times of day between which a job runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Window {
+    /// `HH:MM`.
+    pub from: String,
+    /// `HH:MM`; not after `from` when the window crosses midnight.
+    pub to: String,
+    /// IANA name.
+    pub timezone: String,
+}
+
+/// What becomes of a run that is due while another one uses the same source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overlap {
+    /// It does not begin.
+    #[default]
+    Skip,
+    /// It begins when the other one has ended.
+    Wait,
+}
+
+/// The machine that runs jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Runner {
+    pub name: String,
+    /// Its host name.
+    pub host: String,
+    pub site: Option<String>,
 }
 
 /// When a job is due.

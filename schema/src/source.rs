@@ -18,6 +18,7 @@ pub struct Source {
 pub enum Engine {
     Files(Files),
     Neo4j(Box<Neo4j>),
+    Command(Command),
 }
 
 /// A tree of files.
@@ -31,6 +32,19 @@ pub struct Files {
     pub exclude: Vec<String>,
     /// What to do when a file cannot be read or changes while it is read.
     pub on_change: OnChange,
+    /// Servers whose files are taken, each as a database of its own; then `root` is `/` and takes nothing itself.
+    #[serde(default)]
+    pub members: Vec<Member>,
+}
+
+/// The files of one server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Member {
+    pub server: String,
+    /// Absolute globs.
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
 }
 
 impl Files {
@@ -51,8 +65,8 @@ pub enum OnChange {
     Fail,
 }
 
-/// A Neo4j server whose databases are dumped offline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A Neo4j server or cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Neo4j {
     /// `community` or `enterprise`, as the strategy says; the probe compares.
@@ -60,7 +74,8 @@ pub struct Neo4j {
     /// Version line, for example `5.26`; the probe compares by this prefix.
     pub version: String,
     /// The installation: `data/databases` and `data/transactions` are below it unless its configuration says otherwise.
-    pub home: String,
+    /// `None` is elsewhere: then there are no dumps, and no exchange of data.
+    pub home: Option<String>,
     /// The admin tool.
     pub admin: String,
     /// OS user that owns the data; `None` is the user who runs Backstay.
@@ -75,6 +90,64 @@ pub struct Neo4j {
     pub environment: Vec<(String, String)>,
     /// `HEAP_SIZE` of the admin tool, in bytes.
     pub heap: Option<u64>,
+    /// Page cache of an online backup, in bytes.
+    #[serde(default)]
+    pub pagecache: Option<u64>,
+    /// Niceness of the admin tool, 0 to 19.
+    #[serde(default)]
+    pub nice: Option<u8>,
+    /// As the strategy lists them; one, unless it is a cluster.
+    #[serde(default)]
+    pub servers: Vec<Server>,
+    /// Kind of server that an online backup is taken from: `secondary`, `primary` or `any`.
+    #[serde(default)]
+    pub prefer: Option<String>,
+    /// Directory that holds the current chain.
+    #[serde(default)]
+    pub work: Option<String>,
+    #[serde(default)]
+    pub topology: Option<Topology>,
+    /// Users and roles in an online backup: `all`, `users`, `roles` or `none`.
+    #[serde(default)]
+    pub metadata: Option<String>,
+    /// Whether an online backup is compressed by the tool.
+    #[serde(default)]
+    pub compress: Option<bool>,
+    /// TLS policy of the backup interface.
+    #[serde(default)]
+    pub tls: Option<String>,
+}
+
+/// A server of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Server {
+    pub name: String,
+    /// Base URL of its HTTP API.
+    pub http: Option<String>,
+    /// Host and port of its backup interface.
+    pub backup: Option<String>,
+    pub site: Option<String>,
+    /// How a command gets to it; `None` is this machine.
+    pub via: Option<String>,
+}
+
+/// Copies of a database in a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Topology {
+    pub primaries: u32,
+    pub secondaries: u32,
+}
+
+/// Anything with a program that writes it out, and perhaps one that reads it in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Command {
+    /// Program and arguments, each a Handlebars template, rendered by itself; no shell. The artifact is what it writes.
+    pub backup: Vec<String>,
+    /// The same for what reads an artifact; empty when there is none.
+    pub restore: Vec<String>,
 }
 
 /// Credentials for the HTTP API.

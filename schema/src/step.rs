@@ -1,5 +1,6 @@
 //! A step: one unit of work of a plan, and what it needs first.
 
+use crate::keep::Keep;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ pub struct Step {
     pub reason: String,
     /// The strategy line that it came from.
     pub origin: Origin,
-    /// Machine that runs it; `local` is the one that runs Backstay.
+    /// Machine that runs it: a server, the runner, or `local`, which is the one that runs Backstay.
     pub host: String,
 }
 
@@ -75,12 +76,43 @@ pub enum Action {
     /// Look at the source and the machine before anything is touched. `databases` are those that must be there: none
     /// before a restore, which may bring back what is gone.
     Preflight { source: String, databases: Vec<String> },
-    /// Stop the source's server.
-    Stop { source: String },
-    /// Start the source's server and wait until it answers.
-    Start { source: String },
+    /// Stop the source's server, or one database of it.
+    Stop {
+        source: String,
+        #[serde(default)]
+        database: Option<String>,
+    },
+    /// Start the source's server, or one database of it, and wait until it answers.
+    Start {
+        source: String,
+        #[serde(default)]
+        database: Option<String>,
+    },
     /// Make an artifact of one database and publish it in one store.
-    Backup { source: String, database: String, method: Method, store: String },
+    Backup {
+        source: String,
+        /// A database, or a server whose files are taken.
+        database: String,
+        method: Method,
+        #[serde(default, rename = "type")]
+        extent: Extent,
+        store: String,
+    },
+    /// Make a second database of one, under a new name. No store has to do with it.
+    Copy {
+        source: String,
+        database: String,
+        into: String,
+        by: CopyBy,
+        #[serde(default)]
+        compact: bool,
+        /// The copy's store format; `None` is that of the database.
+        #[serde(default)]
+        format: Option<String>,
+        /// Whether indexes and constraints are copied.
+        #[serde(default)]
+        schema: bool,
+    },
     /// Copy artifacts from store to store; the source is not touched.
     Transfer {
         artifact: ArtifactRef,
@@ -90,6 +122,8 @@ pub enum Action {
         #[serde(default)]
         bandwidth: Option<u64>,
     },
+    /// Make one full artifact of a chain, in a work copy that is removed: only such a one can be checked.
+    Aggregate { artifact: ArtifactRef, store: String },
     /// Read an artifact back and check it.
     Verify { artifact: ArtifactRef, store: String, with: Check },
     /// Bring an artifact back under a staging name; the live data is not touched.
@@ -115,6 +149,18 @@ pub enum Action {
     },
     /// Give what was staged its final new name; nothing is replaced.
     Place { source: String, database: String, staging: String, into: String },
+    /// A drill: bring an artifact back into a target, look at it there, and remove it.
+    Restore {
+        artifact: ArtifactRef,
+        store: String,
+        target: String,
+        /// Whether the engine's own checker is run on it.
+        check: bool,
+        /// Queries that must answer true.
+        queries: Vec<String>,
+    },
+    /// Remove from a store what the rules do not keep.
+    Prune { store: String, keep: Keep },
 }
 
 impl Action {
@@ -133,6 +179,10 @@ impl Action {
             Self::Swap { .. } => "swap",
             Self::Settle { .. } => "settle",
             Self::Place { .. } => "place",
+            Self::Copy { .. } => "copy",
+            Self::Aggregate { .. } => "aggregate",
+            Self::Restore { .. } => "restore",
+            Self::Prune { .. } => "prune",
         }
     }
 }
@@ -145,6 +195,31 @@ pub enum Method {
     Archive,
     /// `neo4j`: an offline dump.
     Dump,
+    /// `neo4j`, Enterprise: the online backup.
+    Backup,
+    /// `command`: what the command writes to its standard output.
+    Command,
+}
+
+/// How much of a database an artifact holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Full,
+    /// What changed since the artifact before it in the chain.
+    Differential,
+}
+
+/// How a database is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyBy {
+    /// A dump, piped into a load under the new name.
+    DumpAndLoad,
+    /// The admin tool's own copy.
+    Tool,
 }
 
 /// How an artifact is checked.
@@ -170,6 +245,13 @@ pub enum ArtifactRef {
         id: String,
         /// Digest of its manifest: another manifest there means that the plan is stale.
         manifest: String,
+    },
+    /// The newest one that the store holds when the step runs.
+    Newest {
+        source: String,
+        database: String,
+        /// Only those that need no other one.
+        full: bool,
     },
 }
 

@@ -14,7 +14,28 @@ pub struct Store {
     pub plugin: PluginUse,
     /// Failure domain, for example a data centre.
     pub site: Option<String>,
+    /// Failure domain within the site.
+    #[serde(default)]
+    pub zone: Option<String>,
+    #[serde(default)]
+    pub provider: Option<String>,
+    #[serde(default)]
+    pub account: Option<String>,
+    #[serde(default)]
+    pub host: Option<String>,
     pub media: Option<String>,
+    /// Storage class of artifacts, as the provider calls it.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// Seconds for which nobody can delete or change a copy.
+    #[serde(default)]
+    pub immutable: Option<u64>,
+    /// Age recipients that copies are encrypted to; none is plain.
+    #[serde(default)]
+    pub encrypt: Vec<String>,
+    /// Where the identity is that decrypts them.
+    #[serde(default)]
+    pub identity: Option<SecretRef>,
 }
 
 /// One use of a plugin by a store or a notifier.

@@ -9,5 +9,6 @@ mod faults;
 mod line;
 mod neo4j;
 mod notify;
+mod reuse;
 mod saved_plan;
 mod space;

@@ -100,6 +100,11 @@ impl Space {
         ended(&mut self.command(arguments))
     }
 
+    /// With arguments that hold spaces.
+    pub(crate) fn run_words(&self, words: &[&str]) -> Ran {
+        ended(self.command("").args(words))
+    }
+
     /// The same, killed at a place in the code as a power cut would.
     pub(crate) fn run_until(&self, fault: &str, arguments: &str) -> Ran {
         ended(self.command(arguments).env("BACKSTAY_FAULT", fault))

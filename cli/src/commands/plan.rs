@@ -29,7 +29,7 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
 
 /// Compiles the strategy. With `refresh`, sources whose databases are globs are asked which they have.
 pub(super) fn compile(input: &Input, job: Option<&str>, refresh: bool) -> Result<Plan, Exit> {
-    let mut facts = facts::bundled();
+    let mut facts = facts::of(input);
     let checked = input.check(&facts)?;
     let offline = accept(compiler::plan(&checked, &facts, job))?;
     if !refresh || !offline.findings.iter().any(|finding| finding.code == "known-at-run-time") {

@@ -13,7 +13,7 @@ use schema::step::Action;
 
 pub(super) fn restore(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let input = Input::read(place)?;
-    let mut facts = facts::bundled();
+    let mut facts = facts::of(&input);
     let checked = input.check(&facts)?;
     let all = accept(compiler::plan(&checked, &facts, None))?;
     block_on(async {

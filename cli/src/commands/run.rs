@@ -10,7 +10,7 @@ use crate::print;
 use compiler::render;
 use runtime::artifact::blake3_of;
 use runtime::run::{Cancel, Request, Resume};
-use schema::plan::Plan;
+use schema::plan::{InputKind, Plan};
 use schema::report::Report;
 use std::path::Path;
 
@@ -81,8 +81,7 @@ fn saved(path: &Path, input: &Input) -> Result<Plan, Exit> {
 fn moved(plan: &Plan, now: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     for then in &plan.inputs {
-        let kind = serde_json::to_value(then.kind).map(|kind| kind.as_str().unwrap_or_default().to_owned());
-        let name = format!("{} `{}`", kind.unwrap_or_default(), then.name);
+        let name = format!("{} `{}`", kind(then), then.name);
         match now.inputs.iter().find(|input| input.kind == then.kind && input.name == then.name) {
             None => lines.push(format!("{name} is gone")),
             Some(input) if input.digest != then.digest => {
@@ -91,7 +90,18 @@ fn moved(plan: &Plan, now: &Plan) -> Vec<String> {
             Some(_) => {}
         }
     }
+    // A new artifact or a server's new database is what runs are for; a new text or value is another strategy.
+    let was =
+        |input: &schema::plan::Input| plan.inputs.iter().any(|then| then.kind == input.kind && then.name == input.name);
+    let new = now.inputs.iter().filter(|input| matches!(input.kind, InputKind::Text | InputKind::Variable));
+    lines.extend(new.filter(|input| !was(input)).map(|input| format!("{} `{}` is new", kind(input), input.name)));
     lines
+}
+
+/// What an input is, in the word of the plan's file.
+fn kind(input: &schema::plan::Input) -> String {
+    let kind = serde_json::to_value(input.kind).map(|kind| kind.as_str().unwrap_or_default().to_owned());
+    kind.unwrap_or_default()
 }
 
 /// Runs one job, with signals and observers joined to it.

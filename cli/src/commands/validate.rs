@@ -10,7 +10,7 @@ use compiler::diag::{Diagnostic, Level};
 pub(super) fn validate(place: &Place, options: &Validate) -> Result<Exit, Exit> {
     let place = &place.with(options.file.as_ref());
     let input = Input::read(place)?;
-    let facts = facts::bundled();
+    let facts = facts::of(&input);
     let checked = compiler::check(&input.texts, &facts);
     let mut diagnostics = checked.diagnostics;
     if let Some(checked) = &checked.value {

@@ -11,7 +11,7 @@ use schema::step::Check;
 
 pub(super) fn verify(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let input = Input::read(place)?;
-    let mut facts = facts::bundled();
+    let mut facts = facts::of(&input);
     let checked = input.check(&facts)?;
     let all = accept(compiler::plan(&checked, &facts, None))?;
     let report = block_on(async {

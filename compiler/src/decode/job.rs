@@ -1,11 +1,12 @@
 //! `job`: its schedule, and its statements in the order of the text.
 
 use super::Left;
-use super::values::{rate, text};
-use crate::model::{Backup, Job, Schedule, Statement, Transfer, Verify};
-use crate::span::Spanned;
+use super::values::{child, rate, text};
+use crate::model::{Backup, Copy, Drill, Job, Prune, Query, Schedule, Statement, Step, Transfer, Verify, Window};
+use crate::span::{Span, Spanned};
 use crate::syntax::Cursor;
-use schema::step::{Check, Method};
+use schema::plan::Overlap;
+use schema::step::{Check, Extent, Method};
 
 pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
     let name = text(cursor.argument()?)?;
@@ -17,12 +18,27 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
         }
         None => None,
     };
+    let window = match cursor.child("window") {
+        Some(mut node) => {
+            let (from, to) = (text(node.argument()?)?.value, text(node.argument()?)?.value);
+            left.extend(node.left());
+            Some(Window { from, to, span: node.span().clone() })
+        }
+        None => None,
+    };
+    let on_overlap = match child(&mut cursor, "on-overlap", left)?.value.as_text()? {
+        "wait" => Overlap::Wait,
+        _ => Overlap::Skip,
+    };
     let mut statements = Vec::new();
     for mut node in cursor.rest() {
         statements.push(match node.name() {
             "backup" => Statement::Backup(backup(&mut node)?),
+            "copy" => Statement::Copy(copy(&mut node, left)?),
             "transfer" => Statement::Transfer(transfer(&mut node)?),
             "verify" => Statement::Verify(verify(&mut node)?),
+            "restore" => Statement::Drill(drill(&mut node, left)?),
+            "prune" => Statement::Prune(Prune { store: text(node.argument()?)?, step: step(&mut node) }),
             other => {
                 left.push(format!("job/{other}"));
                 continue;
@@ -31,21 +47,54 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
         left.extend(node.left());
     }
     left.extend(cursor.left());
-    Some(Job { name, schedule, statements, span: cursor.span().clone() })
+    Some(Job { name, schedule, window, on_overlap, statements, span: cursor.span().clone() })
+}
+
+fn step(node: &mut Cursor<'_>) -> Step {
+    Step {
+        name: node.property("name").and_then(text),
+        after: node.property("after").and_then(text),
+        span: node.span().clone(),
+    }
+}
+
+/// Where a node stands that only has to be there.
+fn flag(node: &mut Cursor<'_>, name: &str, left: &mut Left) -> Option<Span> {
+    let flag = node.child(name)?;
+    left.extend(flag.left());
+    Some(flag.span().clone())
 }
 
 fn backup(node: &mut Cursor<'_>) -> Option<Backup> {
     let method = node.property("method").map(|entry| {
-        let method = if entry.value.as_text() == Some("archive") { Method::Archive } else { Method::Dump };
+        let method = match entry.value.as_text() {
+            Some("archive") => Method::Archive,
+            Some("backup") => Method::Backup,
+            Some("command") => Method::Command,
+            _ => Method::Dump,
+        };
         Spanned::new(method, &entry.span)
     });
+    let extent = text(node.property("type")?)?;
+    let of = if extent.value == "differential" { Extent::Differential } else { Extent::Full };
     Some(Backup {
         source: text(node.argument()?)?,
         to: text(node.property("to")?)?,
+        extent: Spanned::new(of, &extent.span),
         method,
-        name: node.property("name").and_then(text),
-        after: node.property("after").and_then(text),
-        span: node.span().clone(),
+        step: step(node),
+    })
+}
+
+fn copy(node: &mut Cursor<'_>, left: &mut Left) -> Option<Copy> {
+    Some(Copy {
+        source: text(node.argument()?)?,
+        database: text(node.property("database")?)?,
+        into: text(node.property("into")?)?,
+        compact: flag(node, "compact", left),
+        format: child(node, "format", left).and_then(text),
+        schema: flag(node, "schema", left),
+        step: step(node),
     })
 }
 
@@ -54,9 +103,7 @@ fn transfer(node: &mut Cursor<'_>) -> Option<Transfer> {
         from: text(node.property("from")?)?,
         to: text(node.property("to")?)?,
         bandwidth: node.property("bandwidth").and_then(rate).map(|rate| rate.value),
-        name: node.property("name").and_then(text),
-        after: node.property("after").and_then(text),
-        span: node.span().clone(),
+        step: step(node),
     })
 }
 
@@ -65,8 +112,24 @@ fn verify(node: &mut Cursor<'_>) -> Option<Verify> {
     Some(Verify {
         of: text(node.argument()?)?,
         with: if deep { Check::Consistency } else { Check::Digest },
-        name: node.property("name").and_then(text),
-        after: node.property("after").and_then(text),
-        span: node.span().clone(),
+        step: step(node),
+    })
+}
+
+fn drill(node: &mut Cursor<'_>, left: &mut Left) -> Option<Drill> {
+    let check = flag(node, "check", left);
+    let mut queries = Vec::new();
+    for mut query in node.children("query") {
+        queries.push(Query { cypher: text(query.argument()?)?, database: query.property("database").and_then(text) });
+        left.extend(query.left());
+    }
+    Some(Drill {
+        source: text(node.argument()?)?,
+        from: text(node.property("from")?)?,
+        into: text(node.property("into")?)?,
+        database: node.property("database").and_then(text),
+        check,
+        queries,
+        step: step(node),
     })
 }

@@ -2,6 +2,9 @@
 //! means that this stage and the vocabulary disagree; a test holds them together.
 
 mod job;
+mod neo4j;
+mod place;
+mod policy;
 mod source;
 mod store;
 mod strategy;

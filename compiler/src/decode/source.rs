@@ -1,16 +1,18 @@
 //! `source`, for each engine.
 
-use super::Left;
-use super::values::{child, duration, secret, size, text, texts};
-use crate::model::{Engine, Neo4j, Pattern, Source};
+use super::values::{child, text, texts};
+use super::{Left, neo4j};
+use crate::model::{Command, Engine, Files, On, Pattern, Source};
+use crate::span::Spanned;
 use crate::syntax::Cursor;
-use schema::source::{Control, Files, Login, OnChange};
+use schema::source::OnChange;
 
 pub(super) fn source(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Source> {
     let name = text(cursor.argument()?)?;
     let engine = match cursor.property("engine")?.value.as_text()? {
-        "files" => Engine::Files(files(&mut cursor, left)?),
-        "neo4j" => Engine::Neo4j(Box::new(neo4j(&mut cursor, left)?)),
+        "files" => Engine::Files(Box::new(files(&mut cursor, left)?)),
+        "neo4j" => Engine::Neo4j(Box::new(neo4j::neo4j(&mut cursor, left)?)),
+        "command" => Engine::Command(command(&mut cursor, left)?),
         _ => return None,
     };
     left.extend(cursor.left());
@@ -18,93 +20,55 @@ pub(super) fn source(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Source> 
 }
 
 fn files(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<Files> {
-    let root = text(child(cursor, "root", left)?)?.value;
+    let root = child(cursor, "root", left).and_then(text);
     let include = list(cursor, "include", left);
     let exclude = list(cursor, "exclude", left);
     let on_change = match child(cursor, "on-change", left)?.value.as_text()? {
         "fail" => OnChange::Fail,
         _ => OnChange::Degrade,
     };
-    Some(Files { root, include, exclude, on_change })
+    let mut on = Vec::new();
+    for mut node in cursor.children("on") {
+        let servers = patterns(&mut node)?;
+        let (include, exclude) = (list(&mut node, "include", left), list(&mut node, "exclude", left));
+        left.extend(node.left());
+        on.push(On { servers, include, exclude, span: node.span().clone() });
+    }
+    let (root, span) = root.map_or_else(|| ("/".to_owned(), None), |root| (root.value, Some(root.span)));
+    let tree = schema::source::Files { root, include, exclude, on_change, members: Vec::new() };
+    Some(Files { tree, root: span, on })
 }
 
-fn list(cursor: &mut Cursor<'_>, name: &str, left: &mut Left) -> Vec<String> {
+/// The arguments that are left, as names or globs.
+pub(super) fn patterns(node: &mut Cursor<'_>) -> Option<Vec<Pattern>> {
+    let entries = node.arguments().into_iter();
+    entries.map(|entry| text(entry).map(|text| Pattern { text: text.value, span: text.span })).collect()
+}
+
+fn command(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<Command> {
+    let mut words = |name, of_restore| -> Vec<(Spanned<String>, bool)> {
+        let Some(mut node) = cursor.child(name) else { return Vec::new() };
+        let words = node.arguments().into_iter().filter_map(text).map(|word| (word, of_restore)).collect();
+        left.extend(node.left());
+        words
+    };
+    let (backup, restore) = (words("backup", false), words("restore", true));
+    let databases = match cursor.child("databases") {
+        Some(mut node) => {
+            let names = node.arguments().into_iter().filter_map(text).collect();
+            left.extend(node.left());
+            names
+        }
+        None => Vec::new(),
+    };
+    let plain = |words: &[(Spanned<String>, bool)]| words.iter().map(|(word, _)| word.value.clone()).collect();
+    let command = schema::source::Command { backup: plain(&backup), restore: plain(&restore) };
+    Some(Command { command, templates: backup.into_iter().chain(restore).collect(), databases })
+}
+
+pub(super) fn list(cursor: &mut Cursor<'_>, name: &str, left: &mut Left) -> Vec<String> {
     let Some(mut node) = cursor.child(name) else { return Vec::new() };
     let list = texts(node.arguments());
     left.extend(node.left());
     list
-}
-
-fn neo4j(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<Neo4j> {
-    let edition = text(child(cursor, "edition", left)?)?.value;
-    let version = text(child(cursor, "version", left)?)?.value;
-    let home = text(child(cursor, "home", left)?)?.value;
-    let (admin, user) = admin(cursor, left)?;
-    let http = http(cursor, left);
-    let login = match cursor.child("login") {
-        Some(node) => Some(login(node, left)?),
-        None => None,
-    };
-    let control = match cursor.child("control") {
-        Some(node) => Some(control(node, left)?),
-        None => None,
-    };
-    let databases = databases(cursor, left)?;
-    let heap = heap(cursor, left);
-    let mut environment = Vec::new();
-    for mut node in cursor.children("environment-variable") {
-        environment.push((text(node.argument()?)?.value, text(node.argument()?)?.value));
-        left.extend(node.left());
-    }
-    let server = schema::source::Neo4j { edition, version, home, admin, user, http, login, control, environment, heap };
-    Some(Neo4j { server, databases })
-}
-
-fn admin(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<(String, Option<String>)> {
-    let mut node = cursor.child("admin")?;
-    let program = text(node.argument()?)?.value;
-    let user = node.property("user").and_then(text).map(|user| user.value);
-    left.extend(node.left());
-    Some((program, user))
-}
-
-fn http(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<String> {
-    let mut node = cursor.child("server")?;
-    // The server's own name is for clusters; with one server nothing needs it.
-    node.argument()?;
-    let http = node.property("http").and_then(text).map(|url| url.value.trim_end_matches('/').to_owned());
-    left.extend(node.left());
-    http
-}
-
-fn login(mut node: Cursor<'_>, left: &mut Left) -> Option<Login> {
-    let user = text(node.property("user")?)?.value;
-    let password = secret(node.property("password")?)?;
-    left.extend(node.left());
-    Some(Login { user, password })
-}
-
-fn control(mut node: Cursor<'_>, left: &mut Left) -> Option<Control> {
-    let stop = list(&mut node, "stop", left);
-    let start = list(&mut node, "start", left);
-    let mut ready = node.child("ready")?;
-    let ready_within = duration(ready.property("within")?)?.value;
-    left.extend(ready.left());
-    left.extend(node.left());
-    Some(Control { stop, start, ready_within })
-}
-
-fn databases(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<Vec<Pattern>> {
-    let mut node = cursor.child("databases")?;
-    let entries = node.arguments().into_iter();
-    let patterns = entries.map(|entry| text(entry).map(|text| Pattern { text: text.value, span: text.span })).collect();
-    left.extend(node.left());
-    patterns
-}
-
-fn heap(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<u64> {
-    let mut node = cursor.child("limits")?;
-    let heap = node.property("heap").and_then(size).map(|size| size.value);
-    left.extend(node.left());
-    heap
 }

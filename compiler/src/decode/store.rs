@@ -1,12 +1,12 @@
 //! `store` and `notify`, with the nodes that their plugins add.
 
 use super::Left;
-use super::values::{child, secret, text};
+use super::values::{child, duration, secret, text, texts};
 use crate::model::{Notifier, Plugin, Store};
 use crate::span::Spanned;
-use crate::structure::Manifest;
+use crate::structure::{Manifest, Type};
 use crate::syntax::{Cursor, Entry, Value};
-use schema::report::Outcome;
+use schema::notifier::Occasion;
 use schema::secret::SecretRef;
 use schema::store::Config;
 use std::collections::BTreeMap;
@@ -14,13 +14,31 @@ use std::collections::BTreeMap;
 pub(super) fn store(mut cursor: Cursor<'_>, manifests: &[Manifest], left: &mut Left) -> Option<Store> {
     let name = text(cursor.argument()?)?;
     let plugin = text(cursor.property("plugin")?)?;
-    let site = child(&mut cursor, "site", left).and_then(text);
-    let media = child(&mut cursor, "media", left).and_then(text);
-    let secrets = secrets(&mut cursor, left)?;
-    let config = config(&mut cursor, &plugin.value, manifests)?;
+    let mut word = |name| child(&mut cursor, name, left).and_then(text);
+    let (site, zone, provider) = (word("site"), word("zone"), word("provider"));
+    let (account, host) = (word("account"), word("host"));
+    let (media, class) = (word("media"), word("class"));
+    let immutable = child(&mut cursor, "immutable", left).and_then(duration);
+    let encrypt = match cursor.child("encrypt") {
+        Some(mut node) => {
+            let recipients = texts(node.arguments());
+            left.extend(node.left());
+            recipients
+        }
+        None => Vec::new(),
+    };
+    let identity = child(&mut cursor, "identity", left).and_then(secret);
+    let plugin = self::plugin(&mut cursor, plugin, manifests, left)?;
     left.extend(cursor.left());
     let span = cursor.span().clone();
-    Some(Store { name, plugin: Plugin { name: plugin, config, secrets }, site, media, span })
+    Some(Store { name, plugin, site, zone, provider, account, host, media, class, immutable, encrypt, identity, span })
+}
+
+/// What a plugin is told: the values of its own nodes, and the secrets, those of its own nodes among them.
+fn plugin(cursor: &mut Cursor<'_>, name: Spanned<String>, manifests: &[Manifest], left: &mut Left) -> Option<Plugin> {
+    let mut secrets = secrets(cursor, left)?;
+    let config = config(cursor, &name.value, manifests, &mut secrets)?;
+    Some(Plugin { name, config, secrets })
 }
 
 pub(super) fn notifier(mut cursor: Cursor<'_>, manifests: &[Manifest], left: &mut Left) -> Option<Notifier> {
@@ -28,20 +46,22 @@ pub(super) fn notifier(mut cursor: Cursor<'_>, manifests: &[Manifest], left: &mu
     let plugin = text(cursor.property("plugin")?)?;
     let words = text(cursor.property("on")?)?.value;
     let body = child(&mut cursor, "body", left).and_then(text);
-    let secrets = secrets(&mut cursor, left)?;
-    let config = config(&mut cursor, &plugin.value, manifests)?;
+    let plugin = self::plugin(&mut cursor, plugin, manifests, left)?;
     left.extend(cursor.left());
     let span = cursor.span().clone();
-    Some(Notifier { name, plugin: Plugin { name: plugin, config, secrets }, on: outcomes(&words), body, span })
+    Some(Notifier { name, plugin, on: occasions(&words), body, span })
 }
 
-fn outcomes(words: &str) -> Vec<Outcome> {
-    let mut out: Vec<Outcome> = words
+fn occasions(words: &str) -> Vec<Occasion> {
+    let mut out: Vec<Occasion> = words
         .split_whitespace()
         .filter_map(|word| match word {
-            "success" => Some(Outcome::Ok),
-            "degraded" => Some(Outcome::Degraded),
-            "failure" => Some(Outcome::Failed),
+            "success" => Some(Occasion::Ok),
+            "degraded" => Some(Occasion::Degraded),
+            "failure" => Some(Occasion::Failed),
+            "missed" => Some(Occasion::Missed),
+            "recovered" => Some(Occasion::Recovered),
+            "start" => Some(Occasion::Start),
             _ => None,
         })
         .collect();
@@ -59,8 +79,13 @@ fn secrets(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<BTreeMap<String, 
     Some(out)
 }
 
-/// The values of the plugin's own nodes.
-fn config(cursor: &mut Cursor<'_>, plugin: &str, manifests: &[Manifest]) -> Option<BTreeMap<String, Spanned<Config>>> {
+/// The values of the plugin's own nodes. A node whose value is a secret is one more secret, by its own name.
+fn config(
+    cursor: &mut Cursor<'_>,
+    plugin: &str,
+    manifests: &[Manifest],
+    secrets: &mut BTreeMap<String, SecretRef>,
+) -> Option<BTreeMap<String, Spanned<Config>>> {
     let shapes = manifests.iter().find(|manifest| manifest.name == plugin).map(|manifest| manifest.nodes.as_slice());
     let mut out: BTreeMap<String, Spanned<Config>> = BTreeMap::new();
     for mut node in cursor.rest() {
@@ -70,7 +95,10 @@ fn config(cursor: &mut Cursor<'_>, plugin: &str, manifests: &[Manifest]) -> Opti
         });
         let (name, span) = (node.name().to_owned(), node.span().clone());
         let entries = node.arguments();
-        if many {
+        let is_secret = shape.is_some_and(|shape| shape.arguments.iter().any(|argument| argument.kind == Type::Secret));
+        if is_secret {
+            secrets.insert(name, entries.first().and_then(|entry| secret(entry))?);
+        } else if many {
             let words = entries.into_iter().map(word);
             let list = out.entry(name).or_insert_with(|| Spanned::new(Config::List(Vec::new()), &span));
             if let Config::List(list) = &mut list.value {

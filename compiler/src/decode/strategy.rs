@@ -1,8 +1,8 @@
 //! `strategy`, and the small nodes of its planning facts.
 
 use super::values::{child, duration, growth, integer, rate, size, text};
-use super::{Left, job, source, store};
-use crate::model::{Environment, Objectives, Resources, Strategy, Workload};
+use super::{Left, job, place, policy, source, store};
+use crate::model::{Environment, Objectives, Policy, Resources, Strategy, Workload};
 use crate::structure::Manifest;
 use crate::syntax::{Cursor, Document};
 
@@ -22,14 +22,39 @@ pub fn strategy(document: &Document, manifests: &[Manifest], left: &mut Left) ->
     let resources = resources(&mut cursor, left);
     let sources =
         cursor.children("source").into_iter().map(|node| source::source(node, left)).collect::<Option<_>>()?;
+    let runner = match cursor.child("runner") {
+        Some(node) => Some(place::runner(node, left)?),
+        None => None,
+    };
+    let targets = cursor.children("target").into_iter().map(|node| place::target(node, left)).collect::<Option<_>>()?;
     let stores = cursor.children("store").into_iter();
     let stores = stores.map(|node| store::store(node, manifests, left)).collect::<Option<_>>()?;
     let jobs = cursor.children("job").into_iter().map(|node| job::job(node, left)).collect::<Option<_>>()?;
+    let keeps = cursor.children("keep").into_iter().map(|node| policy::keep(node, left)).collect::<Option<_>>()?;
+    let policy = match cursor.child("policy") {
+        Some(node) => policy::policy(node, left)?,
+        None => Policy::default(),
+    };
     let notifiers = cursor.children("notify").into_iter();
     let notifiers = notifiers.map(|node| store::notifier(node, manifests, left)).collect::<Option<_>>()?;
     left.extend(cursor.left());
     let span = node.span.clone();
-    Some(Strategy { name, environment, objectives, workload, resources, sources, stores, jobs, notifiers, span })
+    Some(Strategy {
+        name,
+        environment,
+        objectives,
+        workload,
+        resources,
+        runner,
+        sources,
+        targets,
+        stores,
+        jobs,
+        keeps,
+        notifiers,
+        policy,
+        span,
+    })
 }
 
 fn objectives(cursor: &mut Cursor<'_>, left: &mut Left) -> Objectives {
@@ -62,6 +87,7 @@ fn resources(cursor: &mut Cursor<'_>, left: &mut Left) -> Resources {
         cpus: child(&mut node, "cpus", left).and_then(integer),
         memory: child(&mut node, "memory", left).and_then(size),
         temp: child(&mut node, "temp", left).and_then(size),
+        disk: child(&mut node, "disk", left).and_then(size),
         network: child(&mut node, "network", left).and_then(rate),
     };
     left.extend(node.left());

@@ -33,6 +33,14 @@ pub(super) fn growth(entry: &Entry) -> Option<Spanned<unit::Growth>> {
     parsed(entry, unit::growth)
 }
 
+pub(super) fn date(entry: &Entry) -> Option<Spanned<jiff::civil::Date>> {
+    parsed(entry, unit::date)
+}
+
+pub(super) fn boolean(entry: &Entry) -> Option<Spanned<bool>> {
+    entry.value.as_bool().map(|value| Spanned::new(value, &entry.span))
+}
+
 pub(super) fn integer(entry: &Entry) -> Option<Spanned<u64>> {
     let Value::Integer(number) = entry.value else { return None };
     u64::try_from(number).ok().map(|number| Spanned::new(number, &entry.span))

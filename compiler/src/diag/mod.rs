@@ -5,9 +5,12 @@
 
 pub mod codes;
 mod explanation;
+pub mod suggest;
+mod trail;
 
 pub use explanation::{Example, Explanation};
 pub use schema::plan::Level;
+pub(crate) use trail::label;
 
 use crate::source::Source;
 use crate::span::Span;
@@ -175,9 +178,11 @@ pub struct Compiled<T> {
 }
 
 impl<T> Compiled<T> {
-    /// Keeps the value only when nothing is an error.
+    /// Keeps the value only when nothing is an error. Every diagnostic leaves the compiler here, so here it is told how
+    /// the texts that it points into came to be read.
     #[must_use]
-    pub fn new(value: Option<T>, diagnostics: Vec<Diagnostic>) -> Self {
+    pub fn new(value: Option<T>, mut diagnostics: Vec<Diagnostic>) -> Self {
+        trail::label(&mut diagnostics);
         let failed = diagnostics.iter().any(Diagnostic::is_error);
         Self { value: value.filter(|_| !failed), diagnostics }
     }

@@ -1,11 +1,17 @@
 //! A strategy as plain data with spans: what decode makes of a document that its vocabulary has approved.
 
 mod job;
+mod keep;
+mod place;
+mod policy;
 mod source;
 mod store;
 
-pub use job::{Backup, Job, Schedule, Statement, Transfer, Verify};
-pub use source::{Engine, Neo4j, Pattern, Source};
+pub use job::{Backup, Copy, Drill, Job, Prune, Query, Schedule, Statement, Step, Transfer, Verify, Window};
+pub use keep::Keep;
+pub use place::{Runner, Target};
+pub use policy::{Exception, Policy, Requirement};
+pub use source::{Command, Engine, Files, Neo4j, On, Pattern, Source};
 pub use store::{Notifier, Plugin, Store};
 
 use crate::span::{Span, Spanned};
@@ -19,10 +25,14 @@ pub struct Strategy {
     pub objectives: Objectives,
     pub workload: Workload,
     pub resources: Resources,
+    pub runner: Option<Runner>,
     pub sources: Vec<Source>,
+    pub targets: Vec<Target>,
     pub stores: Vec<Store>,
     pub jobs: Vec<Job>,
+    pub keeps: Vec<Keep>,
     pub notifiers: Vec<Notifier>,
+    pub policy: Policy,
     pub span: Span,
 }
 
@@ -72,6 +82,8 @@ pub struct Resources {
     pub memory: Option<Spanned<u64>>,
     /// Bytes.
     pub temp: Option<Spanned<u64>>,
+    /// Bytes.
+    pub disk: Option<Spanned<u64>>,
     /// Bytes per second.
     pub network: Option<Spanned<u64>>,
 }
@@ -80,6 +92,26 @@ impl Strategy {
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name.value == name)
+    }
+
+    #[must_use]
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        self.targets.iter().find(|target| target.name.value == name)
+    }
+
+    /// What a store keeps, when anything says so.
+    #[must_use]
+    pub fn keep(&self, store: &str) -> Option<&Keep> {
+        self.keeps.iter().find(|keep| keep.store.value == store)
+    }
+
+    /// Every server of every source, in the order of the strategy.
+    pub fn servers(&self) -> impl Iterator<Item = &schema::source::Server> {
+        let neo4j = self.sources.iter().filter_map(|source| match &source.engine {
+            Engine::Neo4j(neo4j) => Some(neo4j),
+            _ => None,
+        });
+        neo4j.flat_map(|neo4j| &neo4j.server.servers)
     }
 
     #[must_use]

@@ -1,7 +1,6 @@
 //! What is protected.
 
 use crate::span::{Span, Spanned};
-use schema::source::Files;
 use schema::step::Method;
 
 #[derive(Clone, Debug)]
@@ -14,8 +13,36 @@ pub struct Source {
 
 #[derive(Clone, Debug)]
 pub enum Engine {
-    Files(Files),
+    Files(Box<Files>),
     Neo4j(Box<Neo4j>),
+    Command(Command),
+}
+
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// What the runtime must know, but for the servers that `on` stands for.
+    pub tree: schema::source::Files,
+    /// Where `root` stands, when it does.
+    pub root: Option<Span>,
+    pub on: Vec<On>,
+}
+
+/// Files of the servers that some patterns cover.
+#[derive(Clone, Debug)]
+pub struct On {
+    pub servers: Vec<Pattern>,
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// What the runtime must know.
+    pub command: schema::source::Command,
+    /// Every template of it, with its place, and whether it is one of the restore.
+    pub templates: Vec<(Spanned<String>, bool)>,
+    pub databases: Vec<Spanned<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -23,9 +50,20 @@ pub struct Neo4j {
     /// What the runtime must know.
     pub server: schema::source::Neo4j,
     pub databases: Vec<Pattern>,
+    pub edition: Span,
+    pub version: Span,
+    /// What means something only for an online backup, a cluster, or both, as it is written, with its place.
+    pub enterprise: Vec<Spanned<&'static str>>,
 }
 
-/// A database, or a glob over databases.
+impl Neo4j {
+    #[must_use]
+    pub fn is_enterprise(&self) -> bool {
+        self.server.edition == "enterprise"
+    }
+}
+
+/// The name of a database or a server, or a glob over them.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     pub text: String,
@@ -69,19 +107,22 @@ impl Source {
         match self.engine {
             Engine::Files(_) => "files",
             Engine::Neo4j(_) => "neo4j",
+            Engine::Command(_) => "command",
         }
     }
 
-    /// The method of a backup that does not say one, and the only one that the engine has today.
+    /// The methods that there are for it; the first is that of a backup that does not say one.
     #[must_use]
-    pub fn method(&self) -> Method {
-        match self.engine {
-            Engine::Files(_) => Method::Archive,
-            Engine::Neo4j(_) => Method::Dump,
+    pub fn methods(&self) -> &'static [Method] {
+        match &self.engine {
+            Engine::Files(_) => &[Method::Archive],
+            Engine::Neo4j(neo4j) if neo4j.is_enterprise() => &[Method::Backup, Method::Dump],
+            Engine::Neo4j(_) => &[Method::Dump],
+            Engine::Command(_) => &[Method::Command],
         }
     }
 
-    /// Whether its service must end for a backup, and there are commands for that.
+    /// Whether there are commands that end its service and begin it again.
     #[must_use]
     pub fn is_controlled(&self) -> bool {
         matches!(&self.engine, Engine::Neo4j(neo4j) if neo4j.server.control.is_some())

@@ -1,7 +1,7 @@
 //! Where copies are kept, and who is told: both are uses of a plugin.
 
 use crate::span::{Span, Spanned};
-use schema::report::Outcome;
+use schema::notifier::Occasion;
 use schema::secret::SecretRef;
 use schema::store::Config;
 use std::collections::BTreeMap;
@@ -11,7 +11,16 @@ pub struct Store {
     pub name: Spanned<String>,
     pub plugin: Plugin,
     pub site: Option<Spanned<String>>,
+    pub zone: Option<Spanned<String>>,
+    pub provider: Option<Spanned<String>>,
+    pub account: Option<Spanned<String>>,
+    pub host: Option<Spanned<String>>,
     pub media: Option<Spanned<String>>,
+    pub class: Option<Spanned<String>>,
+    /// Seconds.
+    pub immutable: Option<Spanned<u64>>,
+    pub encrypt: Vec<String>,
+    pub identity: Option<SecretRef>,
     pub span: Span,
 }
 
@@ -19,7 +28,7 @@ pub struct Store {
 pub struct Notifier {
     pub name: Spanned<String>,
     pub plugin: Plugin,
-    pub on: Vec<Outcome>,
+    pub on: Vec<Occasion>,
     pub body: Option<Spanned<String>>,
     pub span: Span,
 }

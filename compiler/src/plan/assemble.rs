@@ -3,13 +3,14 @@
 use super::Inputs;
 use crate::diag::{Diagnostic, Level, Sink, codes};
 use crate::model::{self, Engine, Job};
-use crate::resolve::grants;
+use crate::resolve::{databases, grants};
 use schema::fact::StoredArtifact;
 use schema::notifier::Notifier;
-use schema::plan::{FORMAT, Finding, Input, InputKind, Plan, Schedule};
+use schema::plan::{FORMAT, Finding, Input, InputKind, Plan, Runner, Schedule, Window};
 use schema::source::Source;
 use schema::step::{Action, Step};
 use schema::store::Store;
+use schema::target::Target;
 
 /// Puts a plan together. `jobs` are those that it shows, `cited` the artifacts that its steps name.
 pub(super) fn plan(
@@ -30,9 +31,11 @@ pub(super) fn plan(
         strategy: strategy.name.value.clone(),
         environment: strategy.environment.name().to_owned(),
         inputs: made_from(inputs, &steps, &cited),
+        runner: strategy.runner.as_ref().map(runner),
         jobs: jobs.into_iter().map(job).collect(),
-        sources: strategy.sources.iter().map(source).collect(),
+        sources: strategy.sources.iter().map(|source| self::source(source, strategy)).collect(),
         stores: strategy.stores.iter().map(|store| self::store(store, inputs)).collect(),
+        targets: strategy.targets.iter().map(target).collect(),
         notifiers: strategy.notifiers.iter().map(|notifier| self::notifier(notifier, inputs)).collect(),
         steps,
         findings,
@@ -41,14 +44,35 @@ pub(super) fn plan(
 
 fn job(job: &Job) -> schema::plan::Job {
     let schedule = job.schedule.as_ref();
+    let timezone = schedule.map_or_else(|| "UTC".to_owned(), |schedule| schedule.timezone.value.clone());
     let schedule = schedule.map(|it| Schedule { cron: it.cron.value.clone(), timezone: it.timezone.value.clone() });
-    schema::plan::Job { name: job.name.value.clone(), schedule, origin: job.span.origin() }
+    let window = job.window.as_ref().map(|it| Window { from: it.from.clone(), to: it.to.clone(), timezone });
+    let (name, on_overlap) = (job.name.value.clone(), job.on_overlap);
+    schema::plan::Job { name, schedule, window, on_overlap, origin: job.span.origin() }
 }
 
-fn source(source: &model::Source) -> Source {
+fn runner(runner: &model::Runner) -> Runner {
+    let name = runner.name.value.clone();
+    let host = runner.host.as_ref().map_or_else(|| name.clone(), |host| host.value.clone());
+    Runner { name, host, site: said(&runner.site) }
+}
+
+fn said(value: &Option<crate::span::Spanned<String>>) -> Option<String> {
+    value.as_ref().map(|value| value.value.clone())
+}
+
+fn source(source: &model::Source, strategy: &model::Strategy) -> Source {
     let engine = match &source.engine {
-        Engine::Files(files) => schema::source::Engine::Files(files.clone()),
+        Engine::Files(files) => {
+            let members = databases::members(files, strategy).into_iter().map(|(member, _)| member).collect();
+            let mut tree = schema::source::Files { members, ..files.tree.clone() };
+            if !files.on.is_empty() {
+                tree.include.clear();
+            }
+            schema::source::Engine::Files(tree)
+        }
         Engine::Neo4j(neo4j) => schema::source::Engine::Neo4j(Box::new(neo4j.server.clone())),
+        Engine::Command(command) => schema::source::Engine::Command(command.command.clone()),
     };
     Source { name: source.name.value.clone(), engine }
 }
@@ -57,8 +81,16 @@ fn store(store: &model::Store, inputs: Inputs<'_>) -> Store {
     Store {
         name: store.name.value.clone(),
         plugin: grants::plugin_use(&store.plugin, inputs.manifests),
-        site: store.site.as_ref().map(|site| site.value.clone()),
-        media: store.media.as_ref().map(|media| media.value.clone()),
+        site: said(&store.site),
+        zone: said(&store.zone),
+        provider: said(&store.provider),
+        account: said(&store.account),
+        host: said(&store.host),
+        media: said(&store.media),
+        class: said(&store.class),
+        immutable: store.immutable.as_ref().map(|time| time.value),
+        encrypt: store.encrypt.clone(),
+        identity: store.identity.clone(),
     }
 }
 
@@ -69,6 +101,10 @@ fn notifier(notifier: &model::Notifier, inputs: Inputs<'_>) -> Notifier {
         on: notifier.on.clone(),
         body: notifier.body.as_ref().map(|body| body.value.clone()),
     }
+}
+
+fn target(target: &model::Target) -> Target {
+    Target { name: target.name.value.clone(), engine: target.engine.clone() }
 }
 
 fn finding(diagnostic: &Diagnostic) -> Option<Finding> {
@@ -107,6 +143,8 @@ fn open_globs(inputs: Inputs<'_>, steps: &[Step]) -> Vec<Diagnostic> {
 fn made_from(inputs: Inputs<'_>, steps: &[Step], cited: &[StoredArtifact]) -> Vec<Input> {
     let input = |kind, name: &str, text: &str| Input { kind, name: name.to_owned(), digest: digest(text) };
     let mut out: Vec<Input> = inputs.texts.iter().map(|text| input(InputKind::Text, &text.name, &text.text)).collect();
+    let variables = inputs.facts.variables.iter();
+    out.extend(variables.map(|(name, value)| input(InputKind::Variable, name, value)));
     let used = |name: &str| {
         let stores = inputs.strategy.stores.iter().map(|store| &store.plugin);
         let mut all = stores.chain(inputs.strategy.notifiers.iter().map(|notifier| &notifier.plugin));

@@ -12,6 +12,7 @@ pub(super) struct Draft {
     pub(super) action: Action,
     pub(super) reason: String,
     pub(super) span: Span,
+    pub(super) host: String,
     pub(super) needs: Vec<DraftNeed>,
 }
 
@@ -24,12 +25,26 @@ pub(super) struct DraftNeed {
 }
 
 /// The steps so far. A number is a position, and never changes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Graph {
     pub(super) steps: Vec<Draft>,
+    /// Where steps run that need not be anywhere else.
+    host: String,
 }
 
 impl Graph {
+    /// No steps; those that are added run on `host`.
+    pub(super) fn new(host: &str) -> Self {
+        Self { steps: Vec::new(), host: host.to_owned() }
+    }
+
+    /// Says that a step runs on another machine, when there is a name for it.
+    pub(super) fn place(&mut self, step: usize, host: Option<&str>) {
+        if let (Some(draft), Some(host)) = (self.steps.get_mut(step), host) {
+            host.clone_into(&mut draft.host);
+        }
+    }
+
     /// Adds a step; `subject` is the address behind the kind. Its number, or `None` when that address is taken, which
     /// is told.
     pub(super) fn add(
@@ -52,7 +67,8 @@ impl Graph {
             return None;
         }
         let (job, reason) = (job.to_owned(), reason.to_owned());
-        self.steps.push(Draft { address, job, action, reason, span: span.clone(), needs: Vec::new() });
+        let (span, host) = (span.clone(), self.host.clone());
+        self.steps.push(Draft { address, job, action, reason, span, host, needs: Vec::new() });
         Some(self.steps.len() - 1)
     }
 

@@ -1,52 +1,52 @@
 //! A job's statements to steps and needs. A statement sees what those before it have made; `after=` may point anywhere
 //! in the job, and is linked last.
 
+use super::backup::{Look, Pause};
 use super::draft::Graph;
 use crate::Facts;
 use crate::diag::{Diagnostic, Sink, codes};
-use crate::model::{Backup, Job, Source, Statement, Strategy, Transfer, Verify};
-use crate::resolve::databases;
+use crate::model::{Engine, Job, Source, Statement, Strategy, Transfer, Verify};
 use crate::span::Span;
 use crate::structure::listed;
-use schema::step::{Action, Address, ArtifactRef, Check, Method, When};
+use schema::step::{Action, Address, ArtifactRef, Check, Extent, When};
 
 /// An artifact that the job makes, and where it is by now.
-struct Made {
-    source: String,
-    database: String,
-    backup: usize,
-    home: String,
+pub(super) struct Made {
+    pub(super) source: String,
+    pub(super) database: String,
+    pub(super) extent: Extent,
+    pub(super) backup: usize,
+    pub(super) home: String,
     /// Store, and the step that puts it there.
-    copies: Vec<(String, usize)>,
-    checks: Vec<usize>,
+    pub(super) copies: Vec<(String, usize)>,
+    pub(super) checks: Vec<usize>,
 }
 
-/// The steps around the backups of one source.
-struct Service {
-    source: String,
-    preflight: usize,
-    stop: Option<usize>,
-    start: Option<usize>,
-}
-
-struct Expansion<'a> {
-    job: &'a Job,
-    strategy: &'a Strategy,
-    facts: &'a Facts,
-    graph: &'a mut Graph,
-    sink: &'a mut Sink,
-    made: Vec<Made>,
-    services: Vec<Service>,
+pub(super) struct Expansion<'a> {
+    pub(super) job: &'a Job,
+    pub(super) strategy: &'a Strategy,
+    pub(super) facts: &'a Facts,
+    pub(super) graph: &'a mut Graph,
+    pub(super) sink: &'a mut Sink,
+    pub(super) made: Vec<Made>,
+    pub(super) looks: Vec<Look>,
+    pub(super) pauses: Vec<Pause>,
+    /// Steps that use a target, by its name: one after the other.
+    pub(super) drills: Vec<(String, usize)>,
 }
 
 /// Adds the steps of a job.
 pub(super) fn expand(job: &Job, strategy: &Strategy, facts: &Facts, graph: &mut Graph, sink: &mut Sink) {
-    let mut expansion = Expansion { job, strategy, facts, graph, sink, made: Vec::new(), services: Vec::new() };
+    let (made, looks, pauses, drills) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut expansion = Expansion { job, strategy, facts, graph, sink, made, looks, pauses, drills };
     let mut ranges = Vec::new();
     for statement in &job.statements {
         let first = expansion.graph.steps.len();
         match statement {
             Statement::Backup(backup) => expansion.backup(backup),
+            Statement::Copy(copy) => expansion.copy(copy),
+            Statement::Drill(drill) => expansion.drill(drill),
+            Statement::Prune(prune) => expansion.prune(prune),
             Statement::Transfer(transfer) => expansion.transfer(transfer),
             Statement::Verify(verify) => expansion.verify(verify),
         }
@@ -62,68 +62,15 @@ pub(super) fn expand(job: &Job, strategy: &Strategy, facts: &Facts, graph: &mut 
 
 /// The address behind the kind: the source, and its database where it has several.
 pub(super) fn subject(source: &Source, database: &str) -> String {
-    match source.engine {
-        crate::model::Engine::Files(_) => source.name.value.clone(),
-        crate::model::Engine::Neo4j(_) => format!("{}:{database}", source.name.value),
-    }
+    let alone = match &source.engine {
+        Engine::Files(files) => files.on.is_empty(),
+        Engine::Neo4j(_) => false,
+        Engine::Command(command) => command.databases.is_empty(),
+    };
+    if alone { source.name.value.clone() } else { format!("{}:{database}", source.name.value) }
 }
 
 impl Expansion<'_> {
-    fn backup(&mut self, backup: &Backup) {
-        let Some(source) = self.strategy.source(&backup.source.value) else { return };
-        if let Some(method) = backup.method.as_ref().filter(|method| method.value != source.method()) {
-            self.sink.push(impossible_method(source, &method.span));
-        }
-        let databases = databases::databases(source, &self.facts.inventory, self.sink);
-        let names: Vec<String> = databases.iter().map(|database| database.name.clone()).collect();
-        let Some(at) = self.service(source, &names, &backup.span) else { return };
-        for database in databases {
-            let subject = subject(source, &database.name);
-            let store = backup.to.value.clone();
-            let (of, name) = (source.name.value.clone(), database.name.clone());
-            let action =
-                Action::Backup { source: of.clone(), database: name, method: source.method(), store: store.clone() };
-            let reason = if database.open { "expanded when it runs" } else { "new artifact" };
-            let address = format!("{subject}/{store}");
-            let Some(step) = self.graph.add(&self.job.name.value, &address, action, reason, &backup.span, self.sink)
-            else {
-                // One statement told is enough: its other databases collide as well.
-                return;
-            };
-            let Some(service) = self.services.get(at) else { return };
-            let first = service.stop.unwrap_or(service.preflight);
-            self.graph.need(step, first, When::Success, &backup.span);
-            if let Some(start) = service.start {
-                self.graph.need(start, step, When::Always, &backup.span);
-            }
-            let (database, backup, copies) = (database.name, step, vec![(store.clone(), step)]);
-            self.made.push(Made { source: of, database, backup, home: store, copies, checks: Vec::new() });
-        }
-    }
-
-    /// The steps around the backups of a source: made with the first one, shared by the others.
-    fn service(&mut self, source: &Source, databases: &[String], span: &Span) -> Option<usize> {
-        let name = &source.name.value;
-        if let Some(at) = self.services.iter().position(|service| service.source == *name) {
-            return Some(at);
-        }
-        let job = &self.job.name.value;
-        let action = Action::Preflight { source: name.clone(), databases: databases.to_vec() };
-        let preflight = self.graph.add(job, name, action, "before anything is touched", span, self.sink)?;
-        let (mut stop, mut start) = (None, None);
-        if source.is_controlled() {
-            let down = Action::Stop { source: name.clone() };
-            let down = self.graph.add(job, name, down, "a dump needs the server down", span, self.sink)?;
-            let up = Action::Start { source: name.clone() };
-            let up = self.graph.add(job, name, up, "the server comes back, whatever happened", span, self.sink)?;
-            self.graph.need(down, preflight, When::Success, span);
-            self.graph.need(up, down, When::Always, span);
-            (stop, start) = (Some(down), Some(up));
-        }
-        self.services.push(Service { source: name.clone(), preflight, stop, start });
-        Some(self.services.len() - 1)
-    }
-
     fn transfer(&mut self, transfer: &Transfer) {
         let (from, to) = (&transfer.from.value, &transfer.to.value);
         let mut moved = 0;
@@ -142,12 +89,13 @@ impl Expansion<'_> {
                 bandwidth: transfer.bandwidth,
             };
             let reason = format!("another copy, from {from}");
-            let Some(step) = self.graph.add(&self.job.name.value, &address, action, &reason, &transfer.span, self.sink)
+            let Some(step) =
+                self.graph.add(&self.job.name.value, &address, action, &reason, &transfer.step.span, self.sink)
             else {
                 return;
             };
             for need in needs {
-                self.graph.need(step, need, When::Success, &transfer.span);
+                self.graph.need(step, need, When::Success, &transfer.step.span);
             }
             if let Some(made) = self.made.get_mut(at) {
                 made.copies.push((to.clone(), step));
@@ -172,22 +120,36 @@ impl Expansion<'_> {
             let Some(source) = self.strategy.source(&made.source) else { continue };
             let address = format!("{}/{store}", subject(source, &made.database));
             let backup = made.backup;
-            let start = self.services.iter().find(|service| service.source == made.source).and_then(|it| it.start);
+            let start = self.start_of(&made.source, &made.database);
+            let chained = made.extent == Extent::Differential && verify.with == Check::Consistency;
             let artifact = self.reference(backup);
+            let aggregate = if chained {
+                let action = Action::Aggregate { artifact: artifact.clone(), store: store.clone() };
+                let reason = "a chain is checked as one full";
+                let job = &self.job.name.value;
+                let Some(step) = self.graph.add(job, &address, action, reason, &verify.step.span, self.sink) else {
+                    return;
+                };
+                self.graph.need(step, present, When::Success, &verify.step.span);
+                Some(step)
+            } else {
+                None
+            };
             let action = Action::Verify { artifact, store, with: verify.with };
             let reason = match verify.with {
                 Check::Digest => "every byte read back",
                 Check::Consistency => "loaded aside and checked",
             };
-            let Some(step) = self.graph.add(&self.job.name.value, &address, action, reason, &verify.span, self.sink)
+            let Some(step) =
+                self.graph.add(&self.job.name.value, &address, action, reason, &verify.step.span, self.sink)
             else {
                 return;
             };
-            self.graph.need(step, backup, When::Success, &verify.span);
-            self.graph.need(step, present, When::Success, &verify.span);
+            self.graph.need(step, backup, When::Success, &verify.step.span);
+            self.graph.need(step, aggregate.unwrap_or(present), When::Success, &verify.step.span);
             // The check must neither make the downtime longer nor compete with it.
             if let Some(start) = start.filter(|_| verify.with == Check::Consistency) {
-                self.graph.need(step, start, When::Always, &verify.span);
+                self.graph.need(step, start, When::Always, &verify.step.span);
             }
             if let Some(made) = self.made.get_mut(at) {
                 made.checks.push(step);
@@ -199,7 +161,7 @@ impl Expansion<'_> {
         }
     }
 
-    fn reference(&self, backup: usize) -> ArtifactRef {
+    pub(super) fn reference(&self, backup: usize) -> ArtifactRef {
         let address = self.graph.steps.get(backup).map(|step| step.address.clone()).unwrap_or_default();
         ArtifactRef::Step { step: Address(address) }
     }
@@ -229,15 +191,4 @@ impl Expansion<'_> {
             }
         }
     }
-}
-
-fn impossible_method(source: &Source, span: &Span) -> Diagnostic {
-    let has = match source.method() {
-        Method::Archive => "archive",
-        Method::Dump => "dump",
-    };
-    let (name, engine) = (&source.name.value, source.engine_name());
-    Diagnostic::error(&codes::IMPOSSIBLE_METHOD, format!("`{name}` cannot be backed up by this method"))
-        .at(span, format!("engine `{engine}` does not have it"))
-        .help(format!("Write `method=\"{has}\"`, or leave it out."))
 }

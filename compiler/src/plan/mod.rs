@@ -1,7 +1,9 @@
 //! Model and facts to a plan: expand into steps with needs, order them, and put the plan together. It touches nothing.
 
 mod assemble;
+mod backup;
 mod draft;
+mod drill;
 mod job;
 mod order;
 mod restore;
@@ -29,6 +31,13 @@ pub struct Inputs<'a> {
     pub facts: &'a Facts,
 }
 
+impl Inputs<'_> {
+    /// Where steps run that need not be anywhere else.
+    fn host(&self) -> &str {
+        self.strategy.runner.as_ref().map_or("local", |runner| runner.name.value.as_str())
+    }
+}
+
 /// The plan of all jobs, or of one. `None` when something is wrong.
 pub fn jobs(inputs: Inputs<'_>, only: Option<&str>, sink: &mut Sink) -> Option<Plan> {
     let chosen = |name: &str| only.is_none_or(|only| only == name);
@@ -41,7 +50,7 @@ pub fn jobs(inputs: Inputs<'_>, only: Option<&str>, sink: &mut Sink) -> Option<P
         );
         return None;
     }
-    let mut graph = Graph::default();
+    let mut graph = Graph::new(inputs.host());
     for job in inputs.strategy.jobs.iter().filter(|job| chosen(&job.name.value)) {
         job::expand(job, inputs.strategy, inputs.facts, &mut graph, sink);
     }
@@ -52,7 +61,7 @@ pub fn jobs(inputs: Inputs<'_>, only: Option<&str>, sink: &mut Sink) -> Option<P
 
 /// The plan that brings a source back. `None` when it cannot be.
 pub fn restore(inputs: Inputs<'_>, request: &RestoreRequest, sink: &mut Sink) -> Option<Plan> {
-    let mut graph = Graph::default();
+    let mut graph = Graph::new(inputs.host());
     let cited = restore::expand(inputs.strategy, inputs.facts, request, &mut graph, sink)?;
     let steps = order::order(graph, sink)?;
     Some(assemble::plan(inputs, Vec::new(), steps, cited, sink))
@@ -60,7 +69,7 @@ pub fn restore(inputs: Inputs<'_>, request: &RestoreRequest, sink: &mut Sink) ->
 
 /// The plan that reads artifacts back. `None` when there are none.
 pub fn verify(inputs: Inputs<'_>, request: &VerifyRequest, sink: &mut Sink) -> Option<Plan> {
-    let mut graph = Graph::default();
+    let mut graph = Graph::new(inputs.host());
     let cited = verify::expand(inputs.strategy, inputs.facts, request, &mut graph, sink)?;
     let steps = order::order(graph, sink)?;
     Some(assemble::plan(inputs, Vec::new(), steps, cited, sink))

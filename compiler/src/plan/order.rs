@@ -115,7 +115,7 @@ fn finished(at: usize, draft: Draft, addresses: &[Address], implied: &BTreeSet<(
         needs,
         reason: draft.reason,
         origin: draft.span.origin(),
-        host: "local".to_owned(),
+        host: draft.host,
     }
 }
 

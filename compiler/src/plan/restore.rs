@@ -168,7 +168,7 @@ fn possible(source: &Source, databases: &[&str], request: &RestoreRequest, sink:
     }
     if let Engine::Files(parts) = &source.engine
         && request.into.is_none()
-        && parts.is_partial()
+        && (parts.tree.is_partial() || !parts.on.is_empty())
     {
         let help = "Add `--into DIR`: a directory that does not exist yet.".to_owned();
         sink.push(refused("the source is only part of its directory, which cannot be exchanged as a whole", help));
@@ -204,8 +204,8 @@ fn candidates<'a>(
 /// Where staged data stands: a database name of its own, or a directory beside the root.
 fn staging(source: &Source, database: &str, token: &str) -> String {
     match &source.engine {
-        Engine::Files(files) => format!("{}.backstay-{token}", files.root.trim_end_matches('/')),
-        Engine::Neo4j(_) => {
+        Engine::Files(files) => format!("{}.backstay-{token}", files.tree.root.trim_end_matches('/')),
+        Engine::Neo4j(_) | Engine::Command(_) => {
             let plain = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || matches!(char, '.' | '-');
             let clean = |text: &str| -> String {
                 text.to_lowercase().chars().map(|char| if plain(char) { char } else { '-' }).collect()
@@ -288,9 +288,9 @@ fn exchange(
     let (name, span) = (&source.name.value, &source.span);
     let (mut stop, mut start) = (None, None);
     if source.is_controlled() {
-        let action = Action::Stop { source: name.clone() };
+        let action = Action::Stop { source: name.clone(), database: None };
         let down = graph.add(JOB, name, action, "data is exchanged with the server down", span, sink)?;
-        let action = Action::Start { source: name.clone() };
+        let action = Action::Start { source: name.clone(), database: None };
         let up = graph.add(JOB, name, action, "the server comes back, whatever happened", span, sink)?;
         for inspect in inspected {
             graph.need(down, *inspect, When::Success, span);

@@ -27,7 +27,10 @@ fn symbol(action: &Action) -> char {
         Action::Stage { .. } => '↓',
         Action::Swap { .. } => '⇄',
         Action::Settle { .. } => '=',
-        Action::Place { .. } => '*',
+        Action::Place { .. } | Action::Copy { .. } => '*',
+        Action::Aggregate { .. } => 'Σ',
+        Action::Restore { .. } => '↻',
+        Action::Prune { .. } => '−',
     }
 }
 

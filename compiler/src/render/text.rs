@@ -52,6 +52,10 @@ fn legend(plan: &Plan, out: &mut String) {
         Action::Swap { .. } => "exchange",
         Action::Settle { .. } => "settle",
         Action::Place { .. } => "new name",
+        Action::Copy { .. } => "second database",
+        Action::Aggregate { .. } => "one of a chain",
+        Action::Restore { .. } => "drill",
+        Action::Prune { .. } => "remove",
     };
     let mut shown: Vec<String> = Vec::new();
     for step in &plan.steps {
@@ -113,7 +117,9 @@ fn needs(step: &Step, job: &str, before: Option<&Step>, in_downtime: bool) -> Op
     }
     let marked = |address: &str| match &step.action {
         Action::Start { .. } => true,
-        Action::Backup { .. } | Action::Swap { .. } => address.starts_with(&format!("{job}/stop/")),
+        Action::Backup { .. } | Action::Copy { .. } | Action::Swap { .. } => {
+            address.starts_with(&format!("{job}/stop/"))
+        }
         _ => false,
     };
     let prefix = format!("{job}/");

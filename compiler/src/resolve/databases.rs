@@ -1,10 +1,12 @@
-//! The databases of a source: as named, as its inventory lists them, or as a glob that only a run can expand.
+//! The databases of a source: as named, as its inventory lists them, or as a glob that only a run can expand. What is
+//! no database, but has artifacts of its own, counts as one: a server's files, a tree, what a command writes.
 
 use crate::diag::{Diagnostic, Sink, codes};
-use crate::model::{Engine, Source};
+use crate::model::{Engine, Files, On, Source, Strategy};
 use crate::span::Span;
 use crate::structure::did_you_mean;
 use schema::fact::Inventory;
+use schema::source::Member;
 
 /// A database to protect, and the text that asks for it.
 #[derive(Clone, Debug)]
@@ -17,9 +19,17 @@ pub struct Database {
 }
 
 /// The databases of a source, in the order of the strategy, each once.
-pub fn databases(source: &Source, inventory: &[Inventory], sink: &mut Sink) -> Vec<Database> {
-    let Engine::Neo4j(neo4j) = &source.engine else {
-        return vec![Database { name: "files".to_owned(), span: source.span.clone(), open: false }];
+pub fn databases(source: &Source, strategy: &Strategy, inventory: &[Inventory], sink: &mut Sink) -> Vec<Database> {
+    let one = |name: &str, span: &Span| Database { name: name.to_owned(), span: span.clone(), open: false };
+    let neo4j = match &source.engine {
+        Engine::Neo4j(neo4j) => neo4j,
+        Engine::Files(files) if !files.on.is_empty() => {
+            let members = members(files, strategy);
+            return members.iter().map(|(member, on)| one(&member.server, &on.span)).collect();
+        }
+        Engine::Files(_) => return vec![one("files", &source.span)],
+        Engine::Command(command) if command.databases.is_empty() => return vec![one("command", &source.span)],
+        Engine::Command(command) => return command.databases.iter().map(|name| one(&name.value, &name.span)).collect(),
     };
     let known = inventory.iter().find(|inventory| inventory.source == source.name.value);
     let mut out: Vec<Database> = Vec::new();
@@ -46,4 +56,16 @@ pub fn databases(source: &Source, inventory: &[Inventory], sink: &mut Sink) -> V
         }
     }
     out
+}
+
+/// The servers whose files a source takes, each once, by the first `on` that covers it.
+#[must_use]
+pub fn members<'a>(files: &'a Files, strategy: &Strategy) -> Vec<(Member, &'a On)> {
+    let covering = |server: &str| files.on.iter().find(|on| on.servers.iter().any(|pattern| pattern.covers(server)));
+    let member = |server: &schema::source::Server| {
+        let on = covering(&server.name)?;
+        let (include, exclude) = (on.include.clone(), on.exclude.clone());
+        Some((Member { server: server.name.clone(), include, exclude }, on))
+    };
+    strategy.servers().filter_map(member).collect()
 }

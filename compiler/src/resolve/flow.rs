@@ -21,7 +21,7 @@ pub fn copies(job: &Job) -> Vec<Copy> {
     let mut out: Vec<Copy> = Vec::new();
     for statement in &job.statements {
         match statement {
-            Statement::Backup(backup) => put(&mut out, &backup.source.value, &backup.to.value, &backup.span),
+            Statement::Backup(backup) => put(&mut out, &backup.source.value, &backup.to.value, &backup.step.span),
             Statement::Transfer(transfer) => {
                 let moved: Vec<String> = out
                     .iter()
@@ -29,9 +29,10 @@ pub fn copies(job: &Job) -> Vec<Copy> {
                     .map(|copy| copy.source.clone())
                     .collect();
                 for source in moved {
-                    put(&mut out, &source, &transfer.to.value, &transfer.span);
+                    put(&mut out, &source, &transfer.to.value, &transfer.step.span);
                 }
             }
+            Statement::Copy(_) | Statement::Drill(_) | Statement::Prune(_) => {}
             Statement::Verify(verify) => {
                 for copy in &mut out {
                     copy.verified |= copy.store == verify.of.value || copy.source == verify.of.value;

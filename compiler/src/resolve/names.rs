@@ -25,7 +25,10 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
                 )
                 .at(&definition.span, "named again")
                 .at(&first.span, "named first here")
-                .help("Give one of them another name."),
+                .help(match definition.kind.as_str() {
+                    "keep" | "requirement" | "exception" => "Make one of the two.",
+                    _ => "Give one of them another name.",
+                }),
             );
         }
     }

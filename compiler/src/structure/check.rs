@@ -50,7 +50,9 @@ impl Walk<'_> {
         self.entered += 1;
         self.open.push((shape.name.clone(), self.entered));
         if let Some(annotation) = &node.annotation {
-            self.sink.push(value::annotated(&annotation.value, &annotation.span, &shape.name));
+            let replaces = annotation.value == crate::expand::OVERRIDE;
+            let told = value::annotated(&annotation.value, &annotation.span, &shape.name);
+            self.sink.push(if replaces { nothing_to_replace(told) } else { told });
         }
         self.arguments(node, shape);
         self.properties(node, shape);
@@ -141,8 +143,19 @@ impl Walk<'_> {
 
     /// `node` is given for an argument, which messages call by its node's name.
     fn value(&mut self, entry: &Entry, expected: &ValueShape, node: Option<&NodeShape>) {
-        if expected.kind == Type::Secret && entry.annotation.is_none() {
-            self.secrets.push(entry.span.clone());
+        // The private half of a key is easily taken for the public one.
+        let private = expected.kind == Type::Recipient && entry.value.as_text().is_some_and(value::is_private_key);
+        if private || expected.kind == Type::Secret && entry.annotation.is_none() {
+            // The place of the value itself, not that of the variable that stands for it.
+            match entry.span.variable() {
+                Some(value) => self.secrets.push(value.clone()),
+                None if !entry.is_variable() => self.secrets.push(entry.span.clone()),
+                None => {}
+            }
+        }
+        // What a variable stands for is not known: that was told when it was looked up.
+        if entry.annotation.as_ref().is_some_and(|annotation| annotation.value == crate::expand::VAR) {
+            return;
         }
         if let Some(wrong) = value::judge(entry, expected) {
             let called = node.map(|node| match node.arguments.len() {
@@ -168,6 +181,13 @@ impl Walk<'_> {
             self.names.references.push(Reference { kinds, name, span, scope });
         }
     }
+}
+
+fn nothing_to_replace(mut told: Diagnostic) -> Diagnostic {
+    for label in &mut told.labels {
+        "there is nothing here that it could replace".clone_into(&mut label.text);
+    }
+    told.help("Put it into the block of a `use`, or remove `(override)`.")
 }
 
 fn surplus_argument(shape: &NodeShape, span: &Span) -> Diagnostic {

@@ -5,6 +5,7 @@ use super::shape::{NodeShape, ValueShape};
 use super::suggest::{did_you_mean, nearest};
 use super::value;
 use crate::diag::{Diagnostic, codes};
+use crate::expand::NODES;
 use crate::span::{Span, Spanned};
 use crate::syntax::Node;
 
@@ -137,7 +138,7 @@ impl Walk<'_> {
         self.sink.push(
             Diagnostic::error(&codes::UNKNOWN_NODE, message)
                 .at(&node.name.span, "unknown node")
-                .help(did_you_mean(name, &known).unwrap_or(nothing)),
+                .help(reused(name, &known).or_else(|| did_you_mean(name, &known)).unwrap_or(nothing)),
         );
         let meant = nearest(name, known)?;
         shapes.iter().find(|shape| shape.name == meant && matches!(fit(shape, parent), Fit::Holds)).copied()
@@ -152,6 +153,12 @@ fn fit(shape: &NodeShape, parent: Option<&Parent>) -> Fit {
         Some((_, _, span)) => Fit::Other(span.clone()),
         None => Fit::Undecided,
     }
+}
+
+/// The node of reuse that was meant, when no node of this place is as near.
+fn reused(name: &str, known: &[&str]) -> Option<String> {
+    let meant = nearest(name, known.iter().copied().chain(NODES))?;
+    NODES.contains(&meant).then(|| format!("Did you mean `{meant}`?"))
 }
 
 fn missing(shape: &NodeShape, parent: Option<&Parent>, place: &Span) -> Diagnostic {

@@ -5,8 +5,11 @@ use crate::source::Source;
 use crate::span::Span;
 use std::sync::Arc;
 
-/// Points every label into texts in which each byte of `secrets` is a `*`; offsets stay as they are.
+/// Points every label, also those of how a text was brought in, into texts in which each byte of `secrets` is a `*`; offsets stay as they are.
 pub fn mask(diagnostics: &mut [Diagnostic], secrets: &[Span]) {
+    if !secrets.is_empty() {
+        crate::diag::label(diagnostics);
+    }
     let mut masked: Vec<(Arc<Source>, Arc<Source>)> = Vec::new();
     for secret in secrets {
         if masked.iter().any(|(open, _)| Arc::ptr_eq(open, secret.source())) {

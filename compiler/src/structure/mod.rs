@@ -6,18 +6,20 @@ mod children;
 mod manifest;
 mod mask;
 mod names;
+mod recipient;
 pub mod schedule;
 mod shape;
-mod suggest;
 pub mod unit;
 mod value;
 mod vocabulary;
 
+use crate::diag::suggest;
+
+pub use crate::diag::suggest::{did_you_mean, listed};
 pub use check::{Structure, check};
 pub use manifest::{Manifest, Want, manifests};
 pub use mask::mask;
 pub use names::{Definition, Names, Reference};
 pub use shape::{NodeShape, Type, ValueShape, When};
-pub use suggest::{did_you_mean, listed};
 pub use value::is_name;
-pub use vocabulary::{PACKED, strategy};
+pub use vocabulary::{PACKED, identity, reuse, strategy};

@@ -44,6 +44,9 @@ pub struct ValueShape {
     pub within: Option<String>,
     pub one_of: Vec<String>,
     pub reserved: Vec<String>,
+    /// The range of a whole number.
+    pub least: Option<i128>,
+    pub most: Option<i128>,
 }
 
 /// The type of a value.
@@ -58,10 +61,13 @@ pub enum Type {
     Growth,
     Path,
     Url,
+    /// A host and a port.
+    Address,
     Glob,
     Cron,
     Timezone,
     Time,
+    Date,
     Name,
     Enum,
     /// The name of a database, or a glob over them.
@@ -70,11 +76,15 @@ pub enum Type {
     Words,
     Secret,
     Template,
+    /// A public key that something is encrypted to.
+    Recipient,
+    /// Anything plain, for a variable.
+    Value,
 }
 
 impl Type {
     /// Every type with its name in a vocabulary.
-    pub const ALL: [(&'static str, Self); 19] = [
+    pub const ALL: [(&'static str, Self); 23] = [
         ("string", Self::String),
         ("integer", Self::Integer),
         ("boolean", Self::Boolean),
@@ -84,16 +94,20 @@ impl Type {
         ("growth", Self::Growth),
         ("path", Self::Path),
         ("url", Self::Url),
+        ("address", Self::Address),
         ("glob", Self::Glob),
         ("cron", Self::Cron),
         ("timezone", Self::Timezone),
         ("time", Self::Time),
+        ("date", Self::Date),
         ("name", Self::Name),
         ("enum", Self::Enum),
         ("database", Self::Database),
         ("words", Self::Words),
         ("secret", Self::Secret),
         ("template", Self::Template),
+        ("recipient", Self::Recipient),
+        ("value", Self::Value),
     ];
 
     #[must_use]
@@ -114,16 +128,20 @@ impl Type {
             Self::Growth => "a growth",
             Self::Path => "a path",
             Self::Url => "a URL",
+            Self::Address => "a host with a port",
             Self::Glob => "a glob",
             Self::Cron => "a schedule of five fields",
             Self::Timezone => "a time zone",
             Self::Time => "a time of day",
+            Self::Date => "a date",
             Self::Name => "a name",
             Self::Enum => "one of a few words",
             Self::Database => "a database or a glob over databases",
             Self::Words => "a list of words",
             Self::Secret => "a reference to a secret",
             Self::Template => "a template",
+            Self::Recipient => "an age recipient",
+            Self::Value => "a plain value",
         }
     }
 
@@ -131,7 +149,7 @@ impl Type {
     #[must_use]
     pub fn sample(self) -> &'static str {
         match self {
-            Self::String => "\"text\"",
+            Self::String | Self::Value => "\"text\"",
             Self::Integer => "8",
             Self::Boolean => "#true",
             Self::Duration => "\"2h30m\"",
@@ -140,15 +158,18 @@ impl Type {
             Self::Growth => "\"2%/month\"",
             Self::Path => "\"/srv/data\"",
             Self::Url => "\"https://example.org/hook\"",
+            Self::Address => "\"graph-1.internal:6362\"",
             Self::Glob => "\"*\"",
             Self::Cron => "\"30 2 * * *\"",
             Self::Timezone => "\"Europe/Stockholm\"",
             Self::Time => "\"02:30\"",
+            Self::Date => "\"2027-01-31\"",
             Self::Name => "\"name\"",
             Self::Database => "\"neo4j\"",
             Self::Enum | Self::Words => "\"word\"",
             Self::Secret => "(env)\"NAME\"",
             Self::Template => "\"{{job}} ended {{outcome}}\"",
+            Self::Recipient => "\"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"",
         }
     }
 

@@ -1,4 +1,4 @@
-//! Values with units: `"2h30m"`, `"180GiB"`, `"80MiB/s"`, `"2%/month"`. Pure functions from text to number.
+//! Values with units, `"2h30m"`, `"180GiB"`, `"80MiB/s"`, `"2%/month"`, and times and dates. Pure functions from text to number.
 
 /// How fast something grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,4 +117,11 @@ pub fn time(text: &str) -> Option<u32> {
     let (hours, minutes) = text.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2)?;
     let (hours, minutes) = (hours.parse::<u32>().ok()?, minutes.parse::<u32>().ok()?);
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
+/// The day of `YYYY-MM-DD`, when there is such a day.
+#[must_use]
+pub fn date(text: &str) -> Option<jiff::civil::Date> {
+    let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    text.parse().ok().filter(|_| plain)
 }

@@ -2,7 +2,7 @@
 
 use super::shape::{Type, ValueShape};
 use super::suggest::{did_you_mean, listed};
-use super::{schedule, unit};
+use super::{recipient, schedule, unit};
 use crate::diag::{Diagnostic, Explanation, codes};
 use crate::span::Span;
 use crate::syntax::{Entry, Value};
@@ -33,11 +33,12 @@ pub(super) fn judge(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
 
 fn integer(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
     let Value::Integer(number) = entry.value else { return None };
-    (!(0..=i128::from(u32::MAX)).contains(&number)).then(|| {
+    let (least, most) = (shape.least.unwrap_or(0), shape.most.unwrap_or(i128::from(u32::MAX)));
+    (!(least..=most).contains(&number)).then(|| {
         let message = format!("`{}` is out of range", shape.name);
         Diagnostic::error(&codes::INVALID_VALUE, message)
-            .at(&entry.span, "not from 0 to 4294967295")
-            .help("Write a whole number that is not negative.")
+            .at(&entry.span, format!("not from {least} to {most}"))
+            .help(format!("Write a whole number from {least} to {most}."))
     })
 }
 
@@ -71,6 +72,13 @@ fn without_unit(entry: &Entry, shape: &ValueShape, number: &str) -> Diagnostic {
 
 fn secret(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
     let name = &shape.name;
+    if entry.is_variable() {
+        return Some(
+            Diagnostic::error(&codes::LITERAL_SECRET, format!("`{name}` is a secret, and no variable can hold one"))
+                .at(&entry.span, "a variable")
+                .help("Write a reference in its place: `(env)\"NAME\"`, `(file)\"PATH\"` or `(command)\"PROGRAM ARGUMENT\"`."),
+        );
+    }
     let Some(annotation) = &entry.annotation else {
         return Some(
             Diagnostic::error(&codes::LITERAL_SECRET, format!("`{name}` is a secret and cannot be written here"))
@@ -124,6 +132,16 @@ fn text(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
         Type::Time => unit::time(text).is_some(),
         Type::Path => !text.trim().is_empty() && !text.contains('\0'),
         Type::Url => is_url(text),
+        Type::Address => is_address(text),
+        Type::Date => unit::date(text).is_some(),
+        Type::Recipient if is_private_key(text) => {
+            return Some(
+                Diagnostic::error(&codes::LITERAL_SECRET, "a private key stands where the public one belongs")
+                    .at(&entry.span, "a literal secret")
+                    .help("Write what `age-keygen -y` prints. If this was committed, make a new key."),
+            );
+        }
+        Type::Recipient => recipient::is_recipient(text),
         Type::Glob => is_glob(text),
         Type::Name => is_name(text),
         Type::Database => is_name(&text.replace(['*', '?'], "x")),
@@ -148,6 +166,11 @@ fn text(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
         Type::Name => {
             bad("is not a name", "Use letters, digits, `-`, `_` and `.`, at most 63, beginning with a letter or digit.")
         }
+        Type::Address => bad("is not a host with a port", "Write both, for example `\"graph-1.internal:6362\"`."),
+        Type::Recipient => bad(
+            "is not an age recipient, or has a slip in it",
+            "Write what `age-keygen -y` prints: it begins with `age1`.",
+        ),
         Type::Url => bad("is not a URL with a host", "Write a whole URL, for example `\"https://example.org/hook\"`."),
         _ => bad(&format!("is not {}", kind.noun()), &example),
     }
@@ -193,6 +216,20 @@ pub fn is_name(text: &str) -> bool {
 
 fn is_url(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Whether it is, or was meant to be, an age identity.
+pub(super) fn is_private_key(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("secret-key")
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).map_or_else(
+        || !host.is_empty() && host.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '.')),
+        |host| host.parse::<std::net::Ipv6Addr>().is_ok(),
+    );
+    host && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 fn is_glob(text: &str) -> bool {

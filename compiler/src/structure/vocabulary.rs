@@ -1,7 +1,9 @@
 //! A vocabulary read from its document: the strategy's own, once a process, and those in the manifests of plugins.
 
 use super::shape::{NodeShape, Type, ValueShape, When};
+use crate::expand::Identity;
 use crate::syntax::{self, Node};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// `schema/strategy.kdl` in packed form; a test holds the two equal.
@@ -14,6 +16,44 @@ pub fn strategy() -> &'static [NodeShape] {
         let document = syntax::unpack("strategy.packed", PACKED);
         shapes(&document.nodes, None)
     })
+}
+
+/// The nodes of reuse, which an earlier stage has taken out: for people, completion and documentation.
+pub fn reuse() -> &'static [NodeShape] {
+    static SHAPES: OnceLock<Vec<NodeShape>> = OnceLock::new();
+    SHAPES.get_or_init(|| {
+        let document = syntax::unpack("strategy.packed", PACKED);
+        let block = document.nodes.iter().find(|node| node.name.value == "reuse");
+        block.map(|block| shapes(&block.children, None)).unwrap_or_default()
+    })
+}
+
+/// What makes a node of this name the same as another one, as far as all nodes of the name agree.
+#[must_use]
+pub fn identity(name: &str) -> Identity {
+    static KNOWN: OnceLock<BTreeMap<String, Identity>> = OnceLock::new();
+    let known = KNOWN.get_or_init(|| {
+        let mut known = BTreeMap::new();
+        identities(strategy(), &mut known);
+        known
+    });
+    known.get(name).copied().unwrap_or(Identity::Many)
+}
+
+fn identities(shapes: &[NodeShape], known: &mut BTreeMap<String, Identity>) {
+    for shape in shapes {
+        let named = shape.arguments.first().is_some_and(|argument| argument.names.is_some());
+        let own = match (named, shape.repeat) {
+            (true, _) => Identity::Named,
+            (false, true) => Identity::Many,
+            (false, false) => Identity::Single,
+        };
+        let agreed = known.entry(shape.name.clone()).or_insert(own);
+        if *agreed != own {
+            *agreed = Identity::Many;
+        }
+        identities(&shape.children, known);
+    }
 }
 
 /// The `node`s among some nodes, and those below `when`.
@@ -67,11 +107,20 @@ fn value_shape(node: &Node) -> Option<ValueShape> {
         within: text(node, "within"),
         one_of: words("one-of"),
         reserved: words("reserved"),
+        least: whole(node, "least"),
+        most: whole(node, "most"),
     })
 }
 
 fn text(node: &Node, name: &str) -> Option<String> {
     node.property(name).and_then(|entry| entry.value.as_text()).map(str::to_owned)
+}
+
+fn whole(node: &Node, name: &str) -> Option<i128> {
+    match node.property(name)?.value {
+        syntax::Value::Integer(number) => Some(number),
+        _ => None,
+    }
 }
 
 fn flag(node: &Node, name: &str) -> bool {

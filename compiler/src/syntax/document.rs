@@ -64,6 +64,14 @@ impl Value {
     }
 }
 
+impl Entry {
+    /// Whether a variable stood here before its value was put in: no value that is written out begins like this.
+    #[must_use]
+    pub fn is_variable(&self) -> bool {
+        self.annotation.is_none() && self.span.text().starts_with('(')
+    }
+}
+
 impl Node {
     pub fn arguments(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| entry.name.is_none())

@@ -10,3 +10,4 @@ pub use cursor::Cursor;
 pub use document::{Document, Entry, Node, Value};
 pub use packed::{pack, unpack};
 pub use parse::parse;
+pub use scan::{MOST_BYTES, MOST_LEVELS};

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 /// Longest text, in bytes.
-pub(crate) const MOST_BYTES: usize = 8 * 1024 * 1024;
+pub const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Deepest nesting of blocks or of block comments.
-pub(crate) const MOST_LEVELS: usize = 128;
+pub const MOST_LEVELS: usize = 128;
 
 /// Where nesting first goes past [`MOST_LEVELS`].
 ///

@@ -33,11 +33,24 @@ fn the_whole_vocabulary_is_read() {
         line.split_once('\t')
             .is_some_and(|(depth, word)| depth != "=" && ["node", "argument", "property"].contains(&word))
     });
-    assert_eq!(count(structure::strategy()), lines.count());
+    assert_eq!(count(structure::strategy()) + count(structure::reuse()), lines.count());
+}
+
+/// The stage that resolves reuse and the vocabulary have the same nodes.
+#[test]
+fn nodes_of_reuse_are_in_the_vocabulary() {
+    let shapes = structure::reuse();
+    let inside = shapes.iter().flat_map(|shape| &shape.children);
+    let mut names: Vec<&str> = shapes.iter().chain(inside).map(|shape| shape.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, compiler::expand::NODES);
 }
 
 /// A strategy with everything in it that the vocabulary allows for an engine.
 fn maximal(shape: &NodeShape, engine: &str) -> String {
+    // Not every node has every engine.
+    let known = shape.property("engine").filter(|property| !property.one_of.iter().any(|known| known == engine));
+    let engine = known.map_or(engine, |property| property.one_of[0].as_str());
     let value = |value: &ValueShape| match (value.name.as_str(), value.refers.first().map(String::as_str)) {
         ("engine", _) => format!("\"{engine}\""),
         (_, Some("plugin")) => "\"fs\"".to_owned(),
@@ -57,7 +70,7 @@ fn maximal(shape: &NodeShape, engine: &str) -> String {
 
 #[test]
 fn decoders_take_everything_that_the_vocabulary_allows() {
-    for engine in ["files", "neo4j"] {
+    for engine in ["files", "neo4j", "command"] {
         let text = maximal(&structure::strategy()[0], engine);
         let mut sink = Vec::new();
         let manifests = structure::manifests(&[], &mut sink);
@@ -84,9 +97,20 @@ fn decoders_know_no_other_names() {
     let mut known = BTreeSet::new();
     names(structure::strategy(), &mut known);
     let mut asked = BTreeSet::new();
-    for file in ["job", "source", "store", "strategy"] {
+    for file in ["job", "neo4j", "place", "policy", "source", "store", "strategy"] {
         let text = read(&format!("compiler/src/decode/{file}.rs"));
-        for opening in ["property(\"", "child(\"", "children(\"", "cursor, \"", "node, \"", "time(\""] {
+        for opening in [
+            "property(\"",
+            "child(\"",
+            "children(\"",
+            "cursor, \"",
+            "node, \"",
+            "time(\"",
+            "word(\"",
+            "words(\"",
+            "count(\"",
+            "cursor, (\"",
+        ] {
             asked.extend(text.split(opening).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
         }
     }
@@ -106,5 +130,6 @@ fn every_part_of_the_vocabulary_has_a_sentence() {
         }
     }
     judge(structure::strategy());
+    judge(structure::reuse());
     assert_eq!(facts().plugins.len(), 2);
 }

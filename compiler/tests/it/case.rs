@@ -4,12 +4,15 @@
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system                    databases of a source
 //! // artifact STORE SOURCE DATABASE ID TAKEN         a stored copy
+//! // var NAME=VALUE                               a value that is given beside the texts
+//! // nothing PATH WHY                             an import of the first text finds nothing
+//! // text NAME                                    begins a text that can be imported, up to the next
 //! // plan | plan JOB                                 plan it, and show the plan
 //! // restore SOURCE key=value…  | verify key=value…  plan that, and show the plan
 //! ```
 
 use crate::expected::read;
-use compiler::{Compiled, Facts, RestoreRequest, Text, VerifyRequest, render};
+use compiler::{Compiled, Facts, Found, RestoreRequest, Text, VerifyRequest, render};
 use schema::fact::{Inventory, PluginManifest, StoredArtifact};
 use schema::plan::Plan;
 use schema::step::Check;
@@ -17,6 +20,8 @@ use schema::step::Check;
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) text: String,
+    /// Beside it, to be imported.
+    others: Vec<Text>,
     pub(crate) facts: Facts,
     request: Option<String>,
 }
@@ -37,12 +42,20 @@ pub(crate) fn cases(text: &str) -> Vec<Case> {
     parts
         .map(|part| {
             let (name, body) = part.split_once('\n').unwrap();
-            let mut case = Case { name: name.trim().to_owned(), text: String::new(), facts: facts(), request: None };
+            let mut case = Case {
+                name: name.trim().to_owned(),
+                text: String::new(),
+                others: Vec::new(),
+                facts: facts(),
+                request: None,
+            };
             let mut head = true;
             for line in body.split_inclusive('\n') {
                 head = head && directive(&mut case, line.trim());
-                if !head {
-                    case.text.push_str(line);
+                if let Some(name) = line.trim().strip_prefix("// text ") {
+                    case.others.push(Text { name: name.to_owned(), text: String::new() });
+                } else if !head {
+                    case.others.last_mut().map_or(&mut case.text, |other| &mut other.text).push_str(line);
                 }
             }
             case
@@ -69,6 +82,14 @@ fn directive(case: &mut Case, line: &str) -> bool {
             size: 1,
             verified: true,
         }),
+        ["var", given] => {
+            let (name, value) = given.split_once('=').unwrap();
+            case.facts.variables.insert(name.to_owned(), value.to_owned());
+        }
+        ["nothing", path, why @ ..] => {
+            let key = ("strategy.kdl".to_owned(), (*path).to_owned());
+            case.facts.imports.insert(key, Found::Nothing(why.join(" ")));
+        }
         ["plan" | "restore" | "verify", ..] => case.request = Some(line.to_owned()),
         ["plugin", name, manifest @ ..] => {
             case.facts.plugins.retain(|plugin| plugin.name != *name);
@@ -82,7 +103,8 @@ fn directive(case: &mut Case, line: &str) -> bool {
 /// All diagnostics, then the plan that was asked for.
 pub(crate) fn run(case: &Case) -> String {
     let text = Text { name: "strategy.kdl".to_owned(), text: case.text.clone() };
-    let checked = compiler::check(&[text], &case.facts);
+    let texts: Vec<Text> = std::iter::once(text).chain(case.others.iter().cloned()).collect();
+    let checked = compiler::check(&texts, &case.facts);
     let mut out: String = checked.diagnostics.iter().map(render::diagnostic).collect();
     let (Some(checked), Some(request)) = (checked.value, &case.request) else { return out };
     let mut words = request.split(' ');

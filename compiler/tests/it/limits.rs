@@ -33,6 +33,30 @@ fn deep_nesting_is_refused_wherever_it_hides() {
 }
 
 #[test]
+fn too_many_texts_and_too_long_ones_are_refused() {
+    let root = Text { name: "strategy.kdl".to_owned(), text: "strategy \"x\" { import \"parts\"; }".to_owned() };
+    let part = |at: usize, text: &str| Text { name: format!("parts/{at}.kdl"), text: text.to_owned() };
+    let told = |parts: Vec<Text>| {
+        let texts: Vec<Text> = std::iter::once(root.clone()).chain(parts).collect();
+        let told = check(&texts, &facts()).diagnostics;
+        told.iter().map(compiler::Diagnostic::code).collect::<Vec<_>>()
+    };
+    assert_eq!(told((0..1024).map(|at| part(at, "// part\n")).collect()), ["too-much-text"]);
+    assert_eq!(told((0..1023).map(|at| part(at, "// part\n")).collect()), Vec::<&str>::new());
+    let long = "// padding\n".repeat(700_000);
+    assert_eq!(told((0..5).map(|at| part(at, &long)).collect()), ["too-much-text"]);
+}
+
+/// A chain of templates, each inside the next, ends before the reader does.
+#[test]
+fn templates_inside_each_other_are_refused() {
+    let link = |at: usize| format!("template \"t{at}\" {{ a {{ use \"t{}\"; }}; }}\n", at + 1);
+    let chain: String = (0..5_000).map(link).collect();
+    let text = format!("{chain}template \"t5000\" {{ }}\nstrategy \"x\" {{ use \"t0\"; }}");
+    assert_eq!(codes(text), ["too-deep"]);
+}
+
+#[test]
 fn braces_in_strings_and_comments_do_not_count() {
     let braces = "{".repeat(500);
     for text in [

@@ -123,13 +123,17 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     fn recover<'a>(&'a self, context: &'a Context) -> Doing<'a, Option<Recovered>>;
 }
 
-/// The engine of a source of a plan.
+/// The engine of a source of a plan. `None` when there is none yet; [`crate::run::refuse`] says so before a run.
 #[must_use]
-pub fn open(source: &schema::source::Source, base: &std::path::Path, secrets: &Secrets) -> Arc<dyn Engine> {
+pub fn open(source: &schema::source::Source, base: &std::path::Path, secrets: &Secrets) -> Option<Arc<dyn Engine>> {
     match &source.engine {
-        schema::source::Engine::Files(files) => Arc::new(files::FilesEngine::new(&source.name, files, base)),
-        schema::source::Engine::Neo4j(neo4j) => {
-            Arc::new(neo4j::Neo4jEngine::new(&source.name, neo4j, base, secrets.clone()))
+        schema::source::Engine::Files(files) if files.members.is_empty() => {
+            Some(Arc::new(files::FilesEngine::new(&source.name, files, base)))
         }
+        schema::source::Engine::Neo4j(neo4j) => {
+            let home = neo4j.home.as_deref()?;
+            Some(Arc::new(neo4j::Neo4jEngine::new(&source.name, neo4j, home, base, secrets.clone())))
+        }
+        schema::source::Engine::Files(_) | schema::source::Engine::Command(_) => None,
     }
 }

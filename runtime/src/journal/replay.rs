@@ -85,6 +85,10 @@ fn lasts(action: &Action) -> bool {
         | Action::Stage { .. }
         | Action::Inspect { .. }
         | Action::Swap { .. }
-        | Action::Settle { .. } => false,
+        | Action::Settle { .. }
+        | Action::Copy { .. }
+        | Action::Aggregate { .. }
+        | Action::Restore { .. }
+        | Action::Prune { .. } => false,
     }
 }

@@ -70,6 +70,12 @@ impl Host {
         plugins.insert(installed.plugin.name.clone(), installed);
     }
 
+    /// Whether a plugin of that name is here.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.plugins.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    }
+
     /// Compiles a plugin or loads it from the cache, and checks its imports; says which it was.
     pub async fn prepare(self: &Arc<Self>, name: &str, kind: Kind) -> Result<Origin> {
         let installed = self.find(name, kind)?;

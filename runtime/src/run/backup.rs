@@ -142,6 +142,8 @@ fn file_name(at: &Located, method: Method, now: jiff::Timestamp) -> String {
     match method {
         Method::Archive => format!("{}-{time}.tar", at.source),
         Method::Dump => format!("{}-{time}.dump", at.database),
+        Method::Backup => format!("{}-{time}.backup", at.database),
+        Method::Command => format!("{}-{time}.out", at.database),
     }
 }
 

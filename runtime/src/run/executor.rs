@@ -69,8 +69,8 @@ pub(super) fn perform<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a 
         Action::Preflight { source, databases } => {
             Box::pin(async move { shop.engine(source)?.preflight(databases, context).await.map(Done::ok) })
         }
-        Action::Stop { source } => Box::pin(service::stop(shop, source, context)),
-        Action::Start { source } => Box::pin(service::start(shop, source, context)),
+        Action::Stop { source, .. } => Box::pin(service::stop(shop, source, context)),
+        Action::Start { source, .. } => Box::pin(service::start(shop, source, context)),
         Action::Backup { method, store, .. } => Box::pin(backup::perform(shop, work, *method, store, context)),
         Action::Transfer { from, to, bandwidth, .. } => {
             Box::pin(transfer::perform(shop, work, from, to, *bandwidth, context))
@@ -91,6 +91,10 @@ pub(super) fn perform<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a 
         }),
         Action::Place { source, database, staging, into } => {
             Box::pin(async move { shop.engine(source)?.place(database, staging, into, context).await.map(Done::ok) })
+        }
+        Action::Copy { .. } | Action::Aggregate { .. } | Action::Restore { .. } | Action::Prune { .. } => {
+            // A plan with such a step is refused before its run begins.
+            Box::pin(async { Err(Error::permanent("not-there-yet", "this kind of step is not there yet")) })
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod board;
 pub mod cancel;
 mod executor;
 mod notify;
+mod refuse;
 mod restore;
 mod resume;
 pub mod retry;
@@ -18,6 +19,7 @@ mod verify;
 mod workshop;
 
 pub use cancel::Cancel;
+pub use refuse::refuse;
 pub use resume::Resume;
 pub use workshop::Outfit;
 
@@ -27,11 +29,11 @@ use board::{Board, StepId};
 use executor::{Done, Located, Work};
 use retry::Tries;
 use scheduler::{Scheduler, Traits};
-use schema::plan::Plan;
+use schema::plan::{Overlap, Plan};
 use schema::record::Record;
 use schema::report::{Outcome, ProblemKind, Report};
 use schema::step::{Action, Address, ArtifactRef, Check, Step};
-use state::State;
+use state::{Locks, State};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +44,9 @@ use workshop::Workshop;
 
 /// Longest wait for the guard of a run that was cut off to start what that run had stopped.
 const GUARD_WAIT: Duration = Duration::from_secs(300);
+
+/// Time between two tries to take a lock that another run holds.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -62,10 +67,11 @@ pub struct Request<'a> {
 /// An error means that the run did not begin or could not be journalled; a run that began and failed is a report.
 pub async fn run(request: Request<'_>, mut outfit: Outfit, cancel: &Cancel) -> Result<Report> {
     outfit.cancel = cancel.in_order.clone();
+    refuse::refuse(request.plan, request.job, &outfit.host)?;
     let state = State::open(&request.state)?;
     let sources = sources(request.plan, request.job);
     // Held until the run has ended.
-    let _locks = state.lock(request.job, &sources)?;
+    let _locks = locks(&request, &state, &sources, cancel).await?;
     await_the_dead(&state, &outfit.exe, request.job, &sources).await?;
     let begun = resume::begin(&request, &state, &outfit)?;
     let steps: Vec<Step> = begun.plan.steps.iter().filter(|step| step.job == request.job).cloned().collect();
@@ -83,6 +89,22 @@ pub async fn run(request: Request<'_>, mut outfit: Outfit, cancel: &Cancel) -> R
     run.shop.record(&Record::RunEnded { outcome })?;
     run.teller.ended(outcome);
     Ok(report)
+}
+
+/// Takes the locks. When another run holds one, this one does not begin, or waits, as its job says.
+async fn locks(request: &Request<'_>, state: &State, sources: &BTreeSet<&str>, cancel: &Cancel) -> Result<Locks> {
+    let job = request.plan.jobs.iter().find(|job| job.name == request.job);
+    let waits = job.is_some_and(|job| job.on_overlap == Overlap::Wait);
+    loop {
+        match state.lock(request.job, sources) {
+            Err(error) if waits && error.code == "lock-held" => {}
+            taken => return taken,
+        }
+        tokio::select! {
+            () = cancel.in_order.cancelled() => return Err(Error::cancelled()),
+            () = tokio::time::sleep(LOCK_WAIT) => {}
+        }
+    }
 }
 
 /// Waits until no child or guard of a dead run is alive on what this run uses: they end, and start what was stopped,
@@ -104,22 +126,25 @@ fn sources<'a>(plan: &'a Plan, job: &str) -> BTreeSet<&'a str> {
 fn source_of<'a>(plan: &'a Plan, step: &'a Step) -> Option<&'a str> {
     match &step.action {
         Action::Preflight { source, .. }
-        | Action::Stop { source }
-        | Action::Start { source }
+        | Action::Stop { source, .. }
+        | Action::Start { source, .. }
+        | Action::Copy { source, .. }
         | Action::Backup { source, .. }
         | Action::Stage { source, .. }
         | Action::Inspect { source, .. }
         | Action::Swap { source, .. }
         | Action::Settle { source, .. }
         | Action::Place { source, .. } => Some(source),
-        Action::Verify { artifact, with: Check::Consistency, .. } => artifact_source(plan, artifact),
-        Action::Verify { .. } | Action::Transfer { .. } => None,
+        Action::Verify { artifact, with: Check::Consistency, .. } | Action::Aggregate { artifact, .. } => {
+            artifact_source(plan, artifact)
+        }
+        Action::Verify { .. } | Action::Transfer { .. } | Action::Restore { .. } | Action::Prune { .. } => None,
     }
 }
 
 fn artifact_source<'a>(plan: &'a Plan, artifact: &'a ArtifactRef) -> Option<&'a str> {
     match artifact {
-        ArtifactRef::Stored { source, .. } => Some(source),
+        ArtifactRef::Stored { source, .. } | ArtifactRef::Newest { source, .. } => Some(source),
         ArtifactRef::Step { step } => {
             plan.steps.iter().find(|other| other.address == *step).and_then(|made| match &made.action {
                 Action::Backup { source, .. } => Some(source.as_str()),
@@ -147,6 +172,8 @@ fn locate(plan: &Plan, run: &str, step: &Step) -> Option<Located> {
     match &step.action {
         Action::Backup { source, database, .. } => Some(made(source, database, &step.address)),
         Action::Transfer { artifact, .. } | Action::Verify { artifact, .. } => match artifact {
+            // Known only when it is looked for.
+            ArtifactRef::Newest { .. } => None,
             ArtifactRef::Stored { source, database, id, manifest } => Some(Located {
                 source: source.clone(),
                 database: database.clone(),

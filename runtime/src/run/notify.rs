@@ -14,7 +14,7 @@ use schema::step::Address;
 
 /// Tells every notifier that wants to hear of this outcome.
 pub(super) async fn all(shop: &Workshop, plan: &Plan, report: &Report) -> Result<()> {
-    for notifier in plan.notifiers.iter().filter(|notifier| notifier.on.contains(&report.outcome)) {
+    for notifier in plan.notifiers.iter().filter(|notifier| notifier.on.iter().any(|on| on.is(report.outcome))) {
         let told = one(shop, notifier, report).await;
         let problem = told.err().map(|error| {
             let mut problem = error.problem();

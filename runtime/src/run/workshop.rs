@@ -66,7 +66,10 @@ impl Workshop {
             strategy: plan.strategy.clone(),
             inputs: plan.inputs.iter().map(|input| input.digest.clone()).collect(),
             engines: engines
-                .map(|source| (source.name.clone(), engine::open(source, outfit.world.base(), &outfit.secrets)))
+                .filter_map(|source| {
+                    let engine = engine::open(source, outfit.world.base(), &outfit.secrets)?;
+                    Some((source.name.clone(), engine))
+                })
                 .collect(),
             stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),
             world: outfit.world,

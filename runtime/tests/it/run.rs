@@ -9,10 +9,28 @@ use runtime::world::RealWorld;
 use schema::plan::{FORMAT, Plan};
 use schema::report::{Outcome, ProblemKind};
 use schema::source::{Engine, Files, OnChange, Source};
-use schema::step::{Action, Address, Method, Origin, Step};
+use schema::step::{Action, Address, Extent, Method, Origin, Step};
 use schema::store::{Config, PluginUse, Store};
 use std::path::Path;
 use std::time::Duration;
+
+/// A store that says nothing of itself but its plugin.
+pub(crate) fn store(name: &str, plugin: PluginUse) -> Store {
+    Store {
+        name: name.to_owned(),
+        plugin,
+        site: None,
+        zone: None,
+        provider: None,
+        account: None,
+        host: None,
+        media: None,
+        class: None,
+        immutable: None,
+        encrypt: Vec::new(),
+        identity: None,
+    }
+}
 
 /// One backup of `data` into a store whose plugin does `what` in every call.
 fn plan(base: &Path, what: &str) -> Plan {
@@ -22,6 +40,7 @@ fn plan(base: &Path, what: &str) -> Plan {
         include: vec!["**".to_owned()],
         exclude: Vec::new(),
         on_change: OnChange::Degrade,
+        members: Vec::new(),
     };
     let plugin = PluginUse {
         name: "fixture".to_owned(),
@@ -34,9 +53,11 @@ fn plan(base: &Path, what: &str) -> Plan {
         strategy: "hostile".to_owned(),
         environment: "development".to_owned(),
         inputs: Vec::new(),
+        runner: None,
         jobs: Vec::new(),
         sources: vec![Source { name: "notes".to_owned(), engine: Engine::Files(files) }],
-        stores: vec![Store { name: "vault".to_owned(), plugin, site: None, media: None }],
+        stores: vec![store("vault", plugin)],
+        targets: Vec::new(),
         notifiers: Vec::new(),
         steps: vec![Step {
             address: Address("job/backup/notes/vault".to_owned()),
@@ -45,6 +66,7 @@ fn plan(base: &Path, what: &str) -> Plan {
                 source: "notes".to_owned(),
                 database: "files".to_owned(),
                 method: Method::Archive,
+                extent: Extent::Full,
                 store: "vault".to_owned(),
             },
             needs: Vec::new(),

@@ -88,7 +88,7 @@ fn step(line: &str) -> (Step, Traits) {
     let step = Step {
         address: Address(name.trim_end_matches('!').to_owned()),
         job: "job".to_owned(),
-        action: Action::Stop { source: "any".to_owned() },
+        action: Action::Stop { source: "any".to_owned(), database: None },
         needs: needs.collect(),
         reason: String::new(),
         origin: Origin { input: String::new(), line: 1, column: 1, text: String::new() },

@@ -1,11 +1,15 @@
 //! Every code that is not a rule's, by the stage that raises it. Rules bring their own.
 
+mod capability;
+mod expand;
 mod names;
 mod plan;
 mod structure;
 mod syntax;
 mod value;
 
+pub use capability::*;
+pub use expand::*;
 pub use names::*;
 pub use plan::*;
 pub use structure::*;
@@ -15,13 +19,19 @@ pub use value::*;
 use super::Explanation;
 
 /// All of them, by code.
-pub static ALL: [&Explanation; 38] = [
+pub static ALL: [&Explanation; 53] = [
     &AMBIGUOUS_NAME,
+    &CONTRADICTION,
     &CYCLE,
+    &DIFFERENTIAL_WITHOUT_FULL,
     &DUPLICATE_NAME,
     &DUPLICATE_NODE,
     &DUPLICATE_PROPERTY,
     &DUPLICATE_STEP,
+    &EXPANSION_TOO_LARGE,
+    &IMPORT_CYCLE,
+    &IMPORT_UNREADABLE,
+    &IMPOSSIBLE_DRILL,
     &IMPOSSIBLE_METHOD,
     &IMPOSSIBLE_REQUEST,
     &INVALID_MANIFEST,
@@ -30,27 +40,36 @@ pub static ALL: [&Explanation; 38] = [
     &INVALID_VALUE,
     &KNOWN_AT_RUN_TIME,
     &LITERAL_SECRET,
+    &MISPLACED_NODE,
     &MISSING_ARGUMENT,
     &MISSING_NODE,
     &MISSING_PROPERTY,
     &MISSING_UNIT,
+    &NOT_APPLICABLE,
+    &NOT_IN_EDITION,
     &NOTHING_TO_RESTORE,
     &NOTHING_TO_TRANSFER,
     &NOTHING_TO_VERIFY,
-    &NOT_APPLICABLE,
+    &PRUNE_WITHOUT_KEEP,
     &RESERVED_NAME,
+    &SILENT_OVERRIDE,
     &SYNTAX_ERROR,
+    &TEMPLATE_CYCLE,
     &TOO_DEEP,
     &TOO_LARGE,
+    &TOO_MUCH_TEXT,
     &UNEXPECTED_ANNOTATION,
     &UNEXPECTED_ARGUMENT,
     &UNKNOWN_DATABASE,
     &UNKNOWN_JOB,
     &UNKNOWN_NAME,
     &UNKNOWN_NODE,
+    &UNKNOWN_OVERRIDE,
     &UNKNOWN_PROPERTY,
     &UNKNOWN_TIMEZONE,
     &UNKNOWN_VALUE,
+    &UNKNOWN_VERSION,
+    &UNUSED_DEFINITION,
     &VOCABULARY_MISMATCH,
     &WRONG_PLUGIN_KIND,
     &WRONG_TYPE,

@@ -3,6 +3,7 @@
 use crate::diag::{Example, Explanation, Level};
 use crate::lint::{Found, Levels, Rule};
 use crate::model::{Engine, Statement, Strategy};
+use schema::step::Method;
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
@@ -38,10 +39,19 @@ job "nightly" {
 
 fn check(strategy: &Strategy, out: &mut Vec<Found>) {
     for source in &strategy.sources {
-        let backed_up = strategy.jobs.iter().flat_map(|job| &job.statements).any(
-            |statement| matches!(statement, Statement::Backup(backup) if backup.source.value == source.name.value),
-        );
-        if backed_up && matches!(source.engine, Engine::Neo4j(_)) && !source.is_controlled() {
+        let Engine::Neo4j(neo4j) = &source.engine else { continue };
+        let dumps = |statement: &Statement| match statement {
+            Statement::Backup(backup) if backup.source.value == source.name.value => {
+                backup.method.as_ref().map(|method| method.value).or(source.methods().first().copied())
+                    == Some(Method::Dump)
+            }
+            Statement::Copy(copy) => copy.source.value == source.name.value && !neo4j.is_enterprise(),
+            _ => false,
+        };
+        let dumped = strategy.jobs.iter().flat_map(|job| &job.statements).any(dumps);
+        // An Enterprise server stops a database alone, all but this one.
+        let whole = !neo4j.is_enterprise() || neo4j.databases.iter().any(|pattern| pattern.covers("system"));
+        if dumped && whole && !source.is_controlled() {
             out.push(Found {
                 message: format!("`{}` is dumped offline, but nothing says how to stop its server", source.name.value),
                 span: source.span.clone(),

@@ -160,7 +160,7 @@ impl Engine for FilesEngine {
         Box::pin(async move {
             match method {
                 Method::Archive => self.backup(out, context).await,
-                Method::Dump => Err(Error::permanent("bad-method", "a tree of files cannot be dumped")),
+                _ => Err(Error::permanent("bad-method", "a tree of files can only be archived")),
             }
         })
     }

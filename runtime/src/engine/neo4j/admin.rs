@@ -54,7 +54,12 @@ impl Neo4jEngine {
             // The JVM takes whole kibibytes.
             env.push(("HEAP_SIZE".to_owned(), format!("{}k", heap.div_ceil(1024))));
         }
+        let nice: Vec<String> = match self.neo4j.nice {
+            Some(nice) if nice > 0 => ["nice", "-n", &nice.to_string()].map(str::to_owned).into(),
+            _ => Vec::new(),
+        };
         let argv = std::iter::once(self.program(&self.neo4j.admin)).chain(words.iter().map(|word| (*word).to_owned()));
+        let argv = nice.into_iter().chain(argv);
         Command { argv: argv.collect(), env, cwd: None, user: self.neo4j.user.clone(), outlives: false }
     }
 

@@ -38,11 +38,11 @@ pub struct Neo4jEngine {
 }
 
 impl Neo4jEngine {
-    /// `base` is where relative paths begin. Reads the configuration of the installation, and nothing else.
+    /// `home` is the installation, `base` where relative paths begin. Reads the configuration of the installation, and nothing else.
     #[must_use]
-    pub fn new(name: &str, neo4j: &Neo4j, base: &Path, secrets: Secrets) -> Self {
+    pub fn new(name: &str, neo4j: &Neo4j, home: &str, base: &Path, secrets: Secrets) -> Self {
         let conf = neo4j.environment.iter().find(|(key, _)| key == "NEO4J_CONF").map(|(_, value)| base.join(value));
-        let layout = Layout::of(&base.join(&neo4j.home), conf.as_deref());
+        let layout = Layout::of(&base.join(home), conf.as_deref());
         let http = neo4j.http.as_ref().map(|url| Http::new(url, neo4j.login.clone(), secrets));
         let tool = tokio::sync::OnceCell::new();
         Self { name: name.to_owned(), neo4j: neo4j.clone(), base: base.to_owned(), layout, http, tool }
@@ -114,7 +114,7 @@ impl Engine for Neo4jEngine {
             named(database)?;
             match method {
                 Method::Dump => self.dump(database, out, context).await,
-                Method::Archive => Err(Error::permanent("bad-method", "a Neo4j database cannot be archived as files")),
+                _ => Err(Error::permanent("bad-method", "a Neo4j database can only be dumped")),
             }
         })
     }

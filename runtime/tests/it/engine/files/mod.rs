@@ -25,7 +25,7 @@ pub(super) fn engine(root: &Path, include: &[&str], exclude: &[&str], on_change:
     let root_text = root.to_str().unwrap().to_owned();
     FilesEngine::new(
         "src",
-        &Files { root: root_text, include: owned(include), exclude: owned(exclude), on_change },
+        &Files { root: root_text, include: owned(include), exclude: owned(exclude), on_change, members: Vec::new() },
         root,
     )
 }

@@ -46,16 +46,12 @@ fn engine(home: &Path, environment: &[(&str, &str)]) -> Neo4jEngine {
     let neo4j = Neo4j {
         edition: "community".to_owned(),
         version: "5.26".to_owned(),
-        home: home.to_str().unwrap().to_owned(),
+        home: Some(home.to_str().unwrap().to_owned()),
         admin: admin.to_str().unwrap().to_owned(),
-        user: None,
-        http: None,
-        login: None,
-        control: None,
         environment,
-        heap: None,
+        ..Neo4j::default()
     };
-    Neo4jEngine::new("graph", &neo4j, home, Secrets::new(home))
+    Neo4jEngine::new("graph", &neo4j, home.to_str().unwrap(), home, Secrets::new(home))
 }
 
 /// What the stream held when it ended whole.

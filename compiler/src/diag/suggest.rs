@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// The candidate that `name` was probably meant to be.
 #[must_use]
-pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (name.chars().count() / 3).max(1);
     let lower = name.to_lowercase();
     candidates

@@ -1,0 +1,156 @@
+//! What a plan may ask for that a run cannot do yet. It is told before the run begins and anything is touched: nothing
+//! that a strategy says is left out without a word.
+
+use super::source_of;
+use crate::error::{Error, Result};
+use crate::plugin::Host;
+use schema::notifier::{Notifier, Occasion};
+use schema::plan::{Job, Plan};
+use schema::source::{Engine, Neo4j, Source};
+use schema::step::{Action, Extent, Method, Step};
+use schema::store::Store;
+use std::collections::BTreeSet;
+
+/// An error that names every step, store and notifier of a job that would not be done as the plan says.
+pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
+    let mut told = Vec::new();
+    if let Some(window) = plan.jobs.iter().find(|known| known.name == job).and_then(window) {
+        told.push(window);
+    }
+    let steps: Vec<&Step> = plan.steps.iter().filter(|step| step.job == job).collect();
+    for step in &steps {
+        let why = [place(plan, step), action(step), source(plan, step)];
+        told.extend(why.into_iter().flatten().take(1).map(|why| format!("{}: {why} ({})", step.address, step.origin)));
+    }
+    let used: BTreeSet<&str> = steps.iter().flat_map(|step| stores(&step.action)).collect();
+    for store in plan.stores.iter().filter(|store| used.contains(store.name.as_str())) {
+        told.extend(self::store(store, host).into_iter().map(|why| format!("store `{}`: {why}", store.name)));
+    }
+    for notifier in &plan.notifiers {
+        let why = self::notifier(notifier, host);
+        told.extend(why.into_iter().map(|why| format!("notifier `{}`: {why}", notifier.name)));
+    }
+    if told.is_empty() {
+        return Ok(());
+    }
+    let message = format!("job `{job}` asks for what cannot be run yet; nothing was touched\n  {}", told.join("\n  "));
+    Err(Error::permanent("not-there-yet", message)
+        .help("The strategy is valid and can be planned. Leave these out of the job to run it with this version."))
+}
+
+fn window(job: &Job) -> Option<String> {
+    let window = job.window.as_ref()?;
+    Some(format!("the window {} to {} is not kept yet ({})", window.from, window.to, job.origin))
+}
+
+/// Where the step is to run.
+fn place(plan: &Plan, step: &Step) -> Option<String> {
+    match &plan.runner {
+        _ if step.host == "local" => None,
+        Some(runner) if runner.name == step.host => {
+            let here = rustix::system::uname();
+            let here = here.nodename().to_string_lossy().into_owned();
+            let short = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
+            let same = runner.host.eq_ignore_ascii_case(&here)
+                || (!(runner.host.contains('.') && here.contains('.')) && short(&runner.host) == short(&here));
+            (!same).then(|| format!("it runs on `{}` ({}), and this is `{here}`", runner.name, runner.host))
+        }
+        _ => Some(format!("it runs on `{}`, and steps on other machines are not there yet", step.host)),
+    }
+}
+
+fn action(step: &Step) -> Option<String> {
+    let what = match &step.action {
+        Action::Backup { extent: Extent::Differential, .. } => "differential backups are",
+        Action::Backup { method: Method::Backup, .. } => "online backups are",
+        Action::Backup { method: Method::Command, .. } => "the `command` engine is",
+        Action::Stop { database: Some(_), .. } | Action::Start { database: Some(_), .. } => {
+            "stopping one database of a server is"
+        }
+        Action::Copy { .. } => "copies of databases are",
+        Action::Aggregate { .. } => "aggregating a chain is",
+        Action::Restore { .. } => "restoring into a target is",
+        Action::Prune { .. } => "pruning is",
+        _ => return None,
+    };
+    Some(format!("{what} not there yet"))
+}
+
+/// What the step's source says that the engine does not heed.
+fn source(plan: &Plan, step: &Step) -> Option<String> {
+    let name = source_of(plan, step)?;
+    match plan.sources.iter().find(|source| source.name == name) {
+        Some(Source { engine: Engine::Command(_), .. }) => Some("the `command` engine is not there yet".to_owned()),
+        Some(Source { engine: Engine::Files(files), .. }) if !files.members.is_empty() => {
+            Some("files of servers are not there yet".to_owned())
+        }
+        Some(Source { engine: Engine::Neo4j(neo4j), .. }) => self::neo4j(neo4j, step),
+        _ => None,
+    }
+}
+
+fn neo4j(neo4j: &Neo4j, step: &Step) -> Option<String> {
+    let brings_back = matches!(
+        step.action,
+        Action::Stage { .. }
+            | Action::Inspect { .. }
+            | Action::Swap { .. }
+            | Action::Settle { .. }
+            | Action::Place { .. }
+    );
+    if neo4j.servers.len() > 1 {
+        return Some("sources of several servers are not there yet".to_owned());
+    }
+    if neo4j.servers.iter().any(|server| server.via.is_some()) {
+        return Some("its server is reached by `via`, which is not there yet".to_owned());
+    }
+    if neo4j.home.is_none() {
+        return Some("its source has no `home`, and only a server on this machine can be worked on yet".to_owned());
+    }
+    (brings_back && neo4j.topology.is_some()).then(|| "a restore with a `topology` is not there yet".to_owned())
+}
+
+/// The stores that a step reads or writes.
+fn stores(action: &Action) -> Vec<&str> {
+    match action {
+        Action::Backup { store, .. }
+        | Action::Verify { store, .. }
+        | Action::Aggregate { store, .. }
+        | Action::Restore { store, .. }
+        | Action::Prune { store, .. } => vec![store],
+        Action::Transfer { from, to, .. } => vec![from, to],
+        Action::Stage { candidates, .. } => candidates.iter().map(|candidate| candidate.store.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn store(store: &Store, host: &Host) -> Vec<String> {
+    let mut told = Vec::new();
+    told.extend(not_installed(&store.plugin.name, host));
+    let asked = [
+        ("encrypt", !store.encrypt.is_empty()),
+        ("immutable", store.immutable.is_some()),
+        ("class", store.class.is_some()),
+    ];
+    told.extend(asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet")));
+    told
+}
+
+fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {
+    let mut told = Vec::new();
+    told.extend(not_installed(&notifier.plugin.name, host));
+    for occasion in &notifier.on {
+        let word = match occasion {
+            Occasion::Missed => "missed",
+            Occasion::Recovered => "recovered",
+            Occasion::Start => "start",
+            Occasion::Ok | Occasion::Degraded | Occasion::Failed => continue,
+        };
+        told.push(format!("nothing tells `{word}` yet"));
+    }
+    told
+}
+
+fn not_installed(plugin: &str, host: &Host) -> Option<String> {
+    (!host.has(plugin)).then(|| format!("plugin `{plugin}` is not installed"))
+}

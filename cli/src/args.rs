@@ -79,6 +79,8 @@ pub(crate) enum With {
 pub(crate) enum Command {
     /// Check the strategy; nothing is touched
     Validate(Validate),
+    /// Lay strategies out as everybody would write them; comments stay
+    Fmt(Fmt),
     /// Show what would run, and why; nothing is touched
     Plan(Plan),
     /// Run a job of the strategy, or of a saved plan
@@ -91,6 +93,8 @@ pub(crate) enum Command {
     Catalog(Catalog),
     /// What a diagnostic's code means, why it matters, and the fix
     Explain(Explain),
+    /// Serve an editor over standard input and output, by the Language Server Protocol
+    Lsp(Lsp),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -101,6 +105,20 @@ pub(crate) struct Validate {
     /// How the result is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Fmt {
+    /// Files, or folders with `.kdl` files; `-` formats standard input to standard output [default: the strategy and
+    /// what it imports]
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write nothing: list what would change, and exit with 1 if something would
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing: show what would change as a unified diff, and exit with 1 if something would
+    #[arg(long)]
+    pub(crate) diff: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -220,4 +238,11 @@ pub(crate) struct Explain {
     /// A code, for example `copies-too-few`
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Lsp {
+    /// What is done in any case; some editors say it
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
 }

@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Invalid,
     /// With `--detailed-exitcode`: the plan has steps.
     Changes,
+    /// With `fmt --check` or `fmt --diff`: a text would change.
+    Unformatted,
     /// The plan is not that of the world any more; nothing was touched.
     Stale,
     /// Another run holds the lock; nothing was touched.
@@ -29,6 +31,7 @@ impl Exit {
     pub(crate) const ALL: &[(Self, &str)] = &[
         (Self::Ok, "what was asked for happened"),
         (Self::Failed, "it did not happen"),
+        (Self::Unformatted, "with `fmt --check` or `fmt --diff`: a text would change"),
         (Self::Invalid, "the command line or the strategy is wrong; nothing was touched"),
         (Self::Changes, "with `--detailed-exitcode`: the plan has steps (and an invalid strategy is 1)"),
         (Self::Stale, "the plan is stale; nothing was touched"),
@@ -41,7 +44,7 @@ impl Exit {
     pub(crate) fn code(self) -> i32 {
         match self {
             Self::Ok => 0,
-            Self::Failed => 1,
+            Self::Failed | Self::Unformatted => 1,
             Self::Invalid | Self::Changes => 2,
             Self::Stale => 4,
             Self::LockHeld => 5,

@@ -9,6 +9,7 @@ mod given;
 mod input;
 mod observe;
 mod print;
+mod replace;
 mod texts;
 
 use clap::Parser;

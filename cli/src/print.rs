@@ -16,6 +16,13 @@ pub(crate) fn result(text: &str) {
     let _ = out.flush();
 }
 
+/// Writes a result as it is.
+pub(crate) fn exactly(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
 /// Writes a line for the operator.
 pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

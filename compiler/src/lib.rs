@@ -14,11 +14,14 @@
 //! | [`plan`] | the model and facts | a [`schema::plan::Plan`] |
 //! | [`render`] | a plan | text, JSON, Mermaid, DOT |
 //!
+//! [`format`](mod@format) stands beside them: a text in, the same text well laid out.
+//!
 //! Every stage returns what it can and tells all that is wrong; a value is given out only when nothing is.
 
 pub mod decode;
 pub mod diag;
 pub mod expand;
+pub mod format;
 pub mod lint;
 pub mod model;
 pub mod plan;
@@ -31,6 +34,7 @@ pub mod syntax;
 
 pub use diag::{Compiled, Diagnostic, Edit, Explanation, Fix};
 pub use expand::{Found, Imports, Look, Seen, gather, imports};
+pub use format::format;
 pub use plan::{RestoreRequest, VerifyRequest};
 
 use diag::Sink;
@@ -69,6 +73,8 @@ pub struct Facts {
 #[derive(Clone, Debug)]
 pub struct Checked {
     strategy: Strategy,
+    /// What the strategy was decoded from, with every default.
+    document: Document,
     manifests: Vec<Manifest>,
     texts: Vec<Text>,
     findings: Vec<Diagnostic>,
@@ -118,7 +124,8 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     let rules: Vec<&str> = lint::REGISTRY.iter().map(|rule| rule.explanation.code).collect();
     resolve::coherence::judge(&strategy, &rules, &mut sink);
     resolve::capability::judge(&strategy, &mut sink);
-    let mut checked = Checked { strategy, manifests, texts: read.texts, findings: Vec::new() };
+    let document = structure.document;
+    let mut checked = Checked { strategy, document, manifests, texts: read.texts, findings: Vec::new() };
     let mut of_plan = Sink::new();
     let planned = plan::jobs(checked.inputs(facts), None, &mut of_plan);
     let planned = planned.filter(|_| !of_plan.iter().any(Diagnostic::is_error));
@@ -193,6 +200,13 @@ fn told(value: Option<Checked>, mut sink: Sink, secrets: &[Span], texts: &[Text]
         (text.unwrap_or(usize::MAX), first.map_or(usize::MAX, |label| label.span.start()))
     });
     Compiled::new(value, sink)
+}
+
+/// The strategy as data: every node by its name, every default said, every value in one form. `schema/strategy.schema.json`
+/// describes it. Secrets stay references.
+#[must_use]
+pub fn decoded(checked: &Checked) -> serde_json::Value {
+    decode::json(&checked.document, structure::strategy(), &checked.manifests)
 }
 
 /// Compiles the plan of all jobs, or of the one named `only`.

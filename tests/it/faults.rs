@@ -153,7 +153,7 @@ fn an_unreadable_file_makes_the_backup_degraded() {
     assert_eq!(fs::read(space.path("back/one.txt")).unwrap(), b"one\n");
     assert!(!space.path("back/secret.txt").exists());
 
-    space.edit("root \"data\";", "root \"data\"; on-change \"fail\";");
+    space.edit("root \"data\"", "root \"data\"; on-change \"fail\"");
     run("run").expect(1).says("secret.txt");
     space.holds("backups/local", 1);
 }

@@ -61,7 +61,7 @@ impl Space {
     /// The first example with a few files to protect, and one to leave out.
     pub(crate) fn quickstart() -> Self {
         let space = Self::example("01-quickstart");
-        space.edit("root \"data\";", "root \"data\"; exclude \"**/*.tmp\"");
+        space.edit("root \"data\"", "root \"data\"; exclude \"**/*.tmp\"");
         space.write("data/one.txt", b"one\n");
         space.write("data/two/three.bin", &noise(300_000));
         space.write("data/empty", b"");

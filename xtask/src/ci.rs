@@ -1,6 +1,6 @@
 //! All checks in order, and what has to stand ready for them. What a machine lacks is installed or named, never skipped.
 
-use crate::{demo, docs, neo4j, peers, place, plugins, shell, tidy};
+use crate::{demo, docs, fuzz, neo4j, peers, place, plugins, shell, tidy};
 use std::time::{Duration, Instant};
 
 /// Something that is done or checked.
@@ -15,13 +15,14 @@ const PEERS: [Part; 4] = [
 ];
 
 /// The checks: quick ones first.
-const CHECKS: [Part; 7] = [
+const CHECKS: [Part; 8] = [
     ("format", format),
     ("tidy", tidy::run),
     ("deny", deny),
     ("clippy", clippy),
     ("tests", tests),
     ("documents", documents),
+    ("fuzz", || fuzz::run(fuzz::SECONDS, None)),
     ("demo", || demo::run(&demo::What::Files)),
 ];
 
@@ -83,8 +84,11 @@ fn programs() -> Result<(), String> {
 
 fn format() -> Result<(), String> {
     shell::run(&mut shell::cargo(&["fmt", "--all", "--check"]))?;
-    // The guests are a workspace of their own.
-    shell::run(&mut shell::cargo(&["fmt", "--all", "--check", "--manifest-path", "plugins/Cargo.toml"]))
+    // The guests and the fuzz targets are workspaces of their own.
+    for manifest in ["plugins/Cargo.toml", "fuzz/Cargo.toml"] {
+        shell::run(&mut shell::cargo(&["fmt", "--all", "--check", "--manifest-path", manifest]))?;
+    }
+    Ok(())
 }
 
 fn clippy() -> Result<(), String> {
@@ -101,7 +105,7 @@ fn clippy() -> Result<(), String> {
 
 fn deny() -> Result<(), String> {
     let program = peers::cargo_deny()?;
-    for manifest in ["Cargo.toml", "plugins/Cargo.toml"] {
+    for manifest in ["Cargo.toml", "plugins/Cargo.toml", "fuzz/Cargo.toml"] {
         let mut deny = shell::command(&program);
         deny.current_dir(place::root()).arg("--config").arg(place::root().join("deny.toml"));
         deny.args(["--log-level", "error", "--manifest-path", manifest, "check", "bans", "licenses", "sources"]);

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod demo;
 mod docs;
+mod fuzz;
 mod neo4j;
 mod peers;
 mod place;
@@ -49,6 +50,14 @@ enum Task {
         #[arg(long)]
         cold: bool,
     },
+    /// Throw texts at the compiler for a while: nothing may panic or hang.
+    Fuzz {
+        /// Only this target.
+        target: Option<String>,
+        /// How long each target runs.
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u64,
+    },
     /// Check the layout rules.
     Tidy,
 }
@@ -63,6 +72,7 @@ fn main() -> std::process::ExitCode {
         Task::Docs { update } => docs::run(update),
         Task::Bench { cold: true } => bench::cold(),
         Task::Bench { cold: false } => bench::run(),
+        Task::Fuzz { target, seconds } => fuzz::run(seconds, target.as_deref()),
         Task::Tidy => tidy::run(),
     };
     match done {

@@ -2,7 +2,9 @@
 
 mod catalog;
 mod explain;
+mod fmt;
 pub(crate) mod hidden;
+mod lsp;
 mod plan;
 mod restore;
 mod run;
@@ -16,6 +18,8 @@ use crate::exit::Exit;
 pub(crate) fn dispatch(args: &Args) -> Exit {
     let done = match &args.command {
         Command::Validate(options) => validate::validate(&args.place, options),
+        Command::Fmt(options) => fmt::fmt(&args.place, options),
+        Command::Lsp(_) => lsp::lsp(&args.place),
         Command::Plan(options) => plan::plan(&args.place, options),
         Command::Run(options) => run::run(&args.place, options),
         Command::Verify(options) => verify::verify(&args.place, options),

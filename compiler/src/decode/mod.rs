@@ -5,11 +5,13 @@ mod job;
 mod neo4j;
 mod place;
 mod policy;
+mod json;
 mod source;
 mod store;
 mod strategy;
 mod values;
 
+pub use json::json;
 pub use strategy::strategy;
 
 /// Collects what the decoders did not take; empty when they and the vocabulary agree.

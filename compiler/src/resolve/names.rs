@@ -1,7 +1,8 @@
 //! Names that are given twice, and references to what does not exist.
 
 use crate::diag::{Diagnostic, Sink, codes};
-use crate::structure::{Definition, Manifest, Names, Reference, did_you_mean};
+use crate::structure::{Definition, Lost, Manifest, Names, Reference, did_you_mean};
+use std::collections::BTreeSet;
 
 /// Judges the names that the structural check has gathered.
 pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
@@ -32,8 +33,22 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
             );
         }
     }
+    let mut unknown = Vec::new();
     for reference in &names.references {
-        judge_reference(reference, names, manifests, sink);
+        let candidates: Vec<&Definition> = names.definitions.iter().filter(|it| may_mean(reference, it)).collect();
+        let matching: Vec<&&Definition> = candidates.iter().filter(|it| it.name == reference.name).collect();
+        let is_plugin = wants(reference, "plugin") && manifests.iter().any(|plugin| plugin.name == reference.name);
+        match matching.as_slice() {
+            [] if is_plugin => {}
+            [] => unknown.push((reference, candidates)),
+            [first, others @ ..] => ambiguous(reference, first, others, sink),
+        }
+    }
+    let dangling: Vec<&Reference> = unknown.iter().map(|(reference, _)| *reference).collect();
+    for (reference, candidates) in &unknown {
+        if !excused(reference, &dangling, &names.lost) {
+            sink.push(nothing(reference, candidates, manifests));
+        }
     }
 }
 
@@ -41,46 +56,53 @@ fn same(one: &Definition, other: &Definition) -> bool {
     one.kind == other.kind && one.scope == other.scope && one.name == other.name
 }
 
-fn judge_reference(reference: &Reference, names: &Names, manifests: &[Manifest], sink: &mut Sink) {
-    let wanted = |kind: &str| reference.kinds.iter().any(|wanted| wanted == kind);
-    let plugins: Vec<&str> = manifests.iter().map(|manifest| manifest.name.as_str()).collect();
-    let candidates: Vec<&Definition> = names
-        .definitions
-        .iter()
-        .filter(|definition| wanted(&definition.kind) && definition.scope == reference.scope)
-        .collect();
-    let matching: Vec<&&Definition> =
-        candidates.iter().filter(|definition| definition.name == reference.name).collect();
-    let is_plugin = wanted("plugin") && plugins.contains(&reference.name.as_str());
-    match matching.as_slice() {
-        [] if is_plugin => {}
-        [] => {
-            let mut known: Vec<&str> = candidates.iter().map(|definition| definition.name.as_str()).collect();
-            if wanted("plugin") {
-                known.extend(plugins);
-            }
-            let what = reference.kinds.join(" or ");
-            let none = match what.as_str() {
-                "step" => "Give the other step a `name=`.".to_owned(),
-                what => format!("There is no {what} yet: add one."),
-            };
-            sink.push(
-                Diagnostic::error(&codes::UNKNOWN_NAME, format!("no {what} is named `{}`", reference.name))
-                    .at(&reference.span, "not defined")
-                    .help(did_you_mean(&reference.name, &known).unwrap_or(none)),
-            );
-        }
-        [first, others @ ..] => {
-            // Two of one kind are told as a duplicate.
-            if let Some(other) = others.iter().find(|other| other.kind != first.kind) {
-                sink.push(
-                    Diagnostic::error(&codes::AMBIGUOUS_NAME, format!("`{}` may be two things", reference.name))
-                        .at(&reference.span, "which one?")
-                        .at(&first.span, format!("a {}", first.kind))
-                        .at(&other.span, format!("a {}", other.kind))
-                        .help("Give one of them another name."),
-                );
-            }
-        }
+fn wants(reference: &Reference, kind: &str) -> bool {
+    reference.kinds.iter().any(|wanted| wanted == kind)
+}
+
+fn may_mean(reference: &Reference, definition: &Definition) -> bool {
+    wants(reference, &definition.kind) && definition.scope == reference.scope
+}
+
+/// Whether what it means was there and not understood: its very name, or no more names are missing of that kind than
+/// things without a name were told of.
+fn excused(reference: &Reference, dangling: &[&Reference], lost: &[Lost]) -> bool {
+    let of_kind = |lost: &&Lost| lost.kind.as_ref().is_some_and(|kind| wants(reference, kind));
+    let named = |lost: &Lost| lost.name.as_ref() == Some(&reference.name) && (lost.kind.is_none() || of_kind(&lost));
+    if lost.iter().any(named) {
+        return true;
+    }
+    let alike: Vec<&&Reference> =
+        dangling.iter().filter(|other| other.kinds.iter().any(|kind| wants(reference, kind))).collect();
+    let missing: BTreeSet<&str> = alike.iter().map(|other| other.name.as_str()).collect();
+    let nameless = |lost: &&Lost| lost.kind.as_ref().is_some_and(|kind| alike.iter().any(|other| wants(other, kind)));
+    lost.iter().any(|lost| of_kind(&lost)) && missing.len() <= lost.iter().filter(nameless).count()
+}
+
+fn nothing(reference: &Reference, candidates: &[&Definition], manifests: &[Manifest]) -> Diagnostic {
+    let mut known: Vec<&str> = candidates.iter().map(|definition| definition.name.as_str()).collect();
+    if wants(reference, "plugin") {
+        known.extend(manifests.iter().map(|manifest| manifest.name.as_str()));
+    }
+    let what = reference.kinds.join(" or ");
+    let none = match what.as_str() {
+        "step" => "Give the other step a `name=`.".to_owned(),
+        what => format!("There is no {what} yet: add one."),
+    };
+    Diagnostic::error(&codes::UNKNOWN_NAME, format!("no {what} is named `{}`", reference.name))
+        .at(&reference.span, "not defined")
+        .help(did_you_mean(&reference.name, &known).unwrap_or(none))
+}
+
+/// Two of one kind are told as a duplicate.
+fn ambiguous(reference: &Reference, first: &Definition, others: &[&&Definition], sink: &mut Sink) {
+    if let Some(other) = others.iter().find(|other| other.kind != first.kind) {
+        sink.push(
+            Diagnostic::error(&codes::AMBIGUOUS_NAME, format!("`{}` may be two things", reference.name))
+                .at(&reference.span, "which one?")
+                .at(&first.span, format!("a {}", first.kind))
+                .at(&other.span, format!("a {}", other.kind))
+                .help("Give one of them another name."),
+        );
     }
 }

@@ -37,7 +37,7 @@ pub fn check(
 pub(super) struct Walk<'a> {
     pub(super) manifests: &'a [Manifest],
     pub(super) sink: &'a mut Sink,
-    names: Names,
+    pub(super) names: Names,
     secrets: Vec<Span>,
     /// Name and number of each node around the present one.
     open: Vec<(String, usize)>,
@@ -61,20 +61,32 @@ impl Walk<'_> {
     }
 
     fn arguments(&mut self, node: &mut Node, shape: &NodeShape) {
-        let mut count = 0;
-        let mut surplus: Option<Span> = None;
-        for entry in node.entries.iter().filter(|entry| entry.name.is_none()) {
-            match shape.argument(count) {
-                Some(expected) => self.value(entry, expected, Some(shape)),
-                None => surplus = Some(surplus.map_or_else(|| entry.span.clone(), |first| first.to(&entry.span))),
+        let mut given = node.entries.iter().filter(|entry| entry.name.is_none()).peekable();
+        // How many arguments are not there, when it is not known yet which ones.
+        let mut short = shape.arguments.len().saturating_sub(given.clone().count());
+        let mut absent: Vec<&ValueShape> = Vec::new();
+        for (at, expected) in shape.arguments.iter().enumerate() {
+            let after = shape.arguments.iter().skip(at + 1);
+            match given.next_if(|entry| short == 0 || !belongs_later(entry, expected, after)) {
+                Some(entry) => self.value(entry, expected, Some(shape)),
+                None => {
+                    short = short.saturating_sub(1);
+                    absent.push(expected);
+                }
             }
-            count += 1;
+            while expected.repeat
+                && let Some(entry) = given.next()
+            {
+                self.value(entry, expected, Some(shape));
+            }
         }
+        let surplus = given.map(|entry| entry.span.clone()).reduce(|first, next| first.to(&next));
         if let Some(span) = surplus {
             self.sink.push(surplus_argument(shape, &span));
         }
-        for expected in shape.arguments.iter().skip(count) {
+        for expected in absent {
             if expected.required {
+                self.names.lose_unsaid(expected.names.as_ref());
                 let message = format!("`{}` needs {}", shape.name, article(&expected.name));
                 self.sink.push(
                     Diagnostic::error(&codes::MISSING_ARGUMENT, message)
@@ -95,7 +107,10 @@ impl Walk<'_> {
                 Some(expected) => expected,
                 None => match self.unknown_property(name, shape) {
                     Some(meant) => meant,
-                    None => continue,
+                    None => {
+                        self.names.lose_entry(None, entry);
+                        continue;
+                    }
                 },
             };
             if let Some(first) = seen.iter().find(|other| other.value == expected.name) {
@@ -115,6 +130,7 @@ impl Walk<'_> {
                 continue;
             }
             if expected.required {
+                self.names.lose_unsaid(expected.names.as_ref());
                 let message = format!("`{}` needs `{}`", shape.name, expected.name);
                 self.sink.push(
                     Diagnostic::error(&codes::MISSING_PROPERTY, message)
@@ -158,6 +174,9 @@ impl Walk<'_> {
             return;
         }
         if let Some(wrong) = value::judge(entry, expected) {
+            if let Some(kind) = &expected.names {
+                self.names.lose_entry(Some(kind), entry);
+            }
             let called = node.map(|node| match node.arguments.len() {
                 1 => node.name.clone(),
                 _ => format!("{} {}", node.name, expected.name),
@@ -188,6 +207,11 @@ fn nothing_to_replace(mut told: Diagnostic) -> Diagnostic {
         "there is nothing here that it could replace".clone_into(&mut label.text);
     }
     told.help("Put it into the block of a `use`, or remove `(override)`.")
+}
+
+/// Whether an argument is not what is expected, and is what is expected after that: the one before it was left out.
+fn belongs_later<'s>(entry: &Entry, expected: &ValueShape, mut after: impl Iterator<Item = &'s ValueShape>) -> bool {
+    value::judge(entry, expected).is_some() && after.any(|later| value::judge(entry, later).is_none())
 }
 
 fn surplus_argument(shape: &NodeShape, span: &Span) -> Diagnostic {

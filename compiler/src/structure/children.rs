@@ -1,7 +1,7 @@
 //! The nodes of one block: which may stand there, which must, how often, and those that defaults add.
 
 use super::check::{Walk, filled};
-use super::shape::{NodeShape, ValueShape};
+use super::shape::NodeShape;
 use super::suggest::{did_you_mean, nearest};
 use super::value;
 use crate::diag::{Diagnostic, codes};
@@ -70,7 +70,12 @@ impl Walk<'_> {
     ) {
         let mut seen: Vec<(String, Span)> = Vec::new();
         for node in nodes.iter_mut() {
-            let Some(shape) = self.shape_of(node, shapes, parent) else { continue };
+            let Some(shape) = self.shape_of(node, shapes, parent) else {
+                self.names.lose(node);
+                continue;
+            };
+            let before = self.names.count();
+            let mut again = false;
             if let Some((_, first)) = seen.iter().find(|(name, _)| *name == shape.name).filter(|_| !shape.repeat) {
                 self.sink.push(
                     Diagnostic::error(&codes::DUPLICATE_NODE, format!("`{}` stands here twice", shape.name))
@@ -78,10 +83,14 @@ impl Walk<'_> {
                         .at(first, "stands first here")
                         .help("Keep one of them."),
                 );
+                again = true;
             } else {
                 seen.push((shape.name.clone(), node.name.span.clone()));
             }
             self.node(node, shape);
+            if again {
+                self.names.take_back(before);
+            }
         }
         for shape in shapes {
             let absent = !seen.iter().any(|(name, _)| *name == shape.name);
@@ -90,7 +99,7 @@ impl Walk<'_> {
             }
             if shape.required {
                 self.sink.push(missing(shape, parent, place));
-            } else if !shape.repeat {
+            } else {
                 nodes.extend(absent_node(shape, place));
             }
         }
@@ -180,19 +189,16 @@ fn wrong_kind(plugin: &str, kind: &str, node: &str, wanted: &str, span: &Span) -
     .help(format!("Name a {wanted} plugin."))
 }
 
-/// The node that defaults make, when they are enough for it and it would have something to say.
+/// The node that defaults make, where they do.
 fn absent_node(shape: &NodeShape, place: &Span) -> Option<Node> {
-    let lacks = |value: &ValueShape| value.required && value.default.is_none();
-    if shape.arguments.iter().chain(&shape.properties).any(lacks) {
-        return None;
-    }
+    shape.stands_by_default().then_some(())?;
     let arguments = shape.arguments.iter().map(|value| (None, value));
     let properties = shape.properties.iter().map(|value| (Some(value.name.as_str()), value));
-    let entries: Vec<_> = arguments
+    let entries = arguments
         .chain(properties)
         .filter_map(|(name, value)| value.default.as_ref().map(|default| filled(name, default, place)))
         .collect();
-    (!entries.is_empty()).then(|| Node {
+    Some(Node {
         name: Spanned::new(shape.name.clone(), place),
         annotation: None,
         entries,

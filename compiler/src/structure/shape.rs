@@ -1,6 +1,6 @@
 //! What a vocabulary says of a node and of a value, as data.
 
-use crate::syntax::Value;
+use crate::syntax::{Node, Value};
 
 /// A node that may stand somewhere.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,21 @@ pub struct NodeShape {
     pub plugin: Option<String>,
     /// Only where the parent has this property.
     pub when: Option<When>,
+    /// Its repeated children mean something by their order; as data they are one list of this name.
+    pub ordered: Option<String>,
+}
+
+/// What a node is as data, beside its name.
+#[derive(Clone, Copy, Debug)]
+pub enum Form<'a> {
+    /// That it stands there is all.
+    Flag,
+    /// Its only argument.
+    One(&'a ValueShape),
+    /// All its arguments, in order.
+    Many(&'a ValueShape),
+    /// Arguments by label, properties and children by name.
+    Object,
 }
 
 /// A property of the parent that must have a value.
@@ -192,6 +207,39 @@ impl ValueShape {
 }
 
 impl NodeShape {
+    /// What a node of this shape is as data.
+    #[must_use]
+    pub fn form(&self) -> Form<'_> {
+        if !self.properties.is_empty() || !self.children.is_empty() || self.plugin.is_some() {
+            return Form::Object;
+        }
+        match self.arguments.as_slice() {
+            [] => Form::Flag,
+            [value] if value.repeat => Form::Many(value),
+            [value] => Form::One(value),
+            _ => Form::Object,
+        }
+    }
+
+    /// Whether it may stand in a node: whether that node has what this shape holds for.
+    #[must_use]
+    pub fn holds_in(&self, parent: &Node) -> bool {
+        self.when.as_ref().is_none_or(|when| {
+            let value = parent.property(&when.property).and_then(|entry| entry.value.as_text());
+            value == Some(when.value.as_str())
+        })
+    }
+
+    /// Whether defaults make it where it does not stand: they are enough for it, and it would have something to say.
+    #[must_use]
+    pub fn stands_by_default(&self) -> bool {
+        let mut values = self.arguments.iter().chain(&self.properties);
+        !self.required
+            && !self.repeat
+            && values.clone().all(|value| !value.required || value.default.is_some())
+            && values.any(|value| value.default.is_some())
+    }
+
     /// The shape of the argument at a position.
     #[must_use]
     pub fn argument(&self, position: usize) -> Option<&ValueShape> {

@@ -8,7 +8,7 @@ use crate::span::Span;
 use crate::syntax::{Entry, Value};
 
 /// Annotations that say where a secret is found.
-const REFERENCES: [&str; 3] = ["env", "file", "command"];
+pub const REFERENCES: [&str; 3] = ["env", "file", "command"];
 
 /// What is wrong with a value; `None` is nothing.
 pub(super) fn judge(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {

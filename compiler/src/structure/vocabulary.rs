@@ -87,6 +87,7 @@ fn node_shape(node: &Node, when: Option<&When>) -> NodeShape {
         children: shapes(&node.children, None),
         plugin: text(node, "plugin"),
         when: when.cloned(),
+        ordered: text(node, "ordered"),
     }
 }
 

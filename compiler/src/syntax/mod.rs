@@ -5,9 +5,11 @@ mod document;
 mod packed;
 mod parse;
 mod scan;
+mod tokens;
 
 pub use cursor::Cursor;
 pub use document::{Document, Entry, Node, Value};
 pub use packed::{pack, unpack};
 pub use parse::parse;
 pub use scan::{MOST_BYTES, MOST_LEVELS};
+pub use tokens::{Token, TokenKind, is_newline, tokens};

@@ -5,9 +5,16 @@
 
 mod agreement;
 mod case;
+mod decoded;
 mod determinism;
+mod dictionary;
 mod examples;
 mod expected;
 mod explanations;
+mod format;
+mod json_schema;
 mod limits;
+mod mutation;
+mod places;
+mod reference;
 mod suite;

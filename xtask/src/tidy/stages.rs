@@ -3,8 +3,20 @@
 use super::Tree;
 
 /// Stages in the order of the data. The model is plain data that the decoder fills, so it stands before it.
-const STAGES: [&str; 11] =
-    ["syntax", "expand", "structure", "model", "decode", "resolve", "lint", "retain", "forecast", "plan", "render"];
+const STAGES: [&str; 12] = [
+    "syntax",
+    "format",
+    "expand",
+    "structure",
+    "model",
+    "decode",
+    "resolve",
+    "lint",
+    "retain",
+    "forecast",
+    "plan",
+    "render",
+];
 
 /// Modules that every stage may use, and that use none.
 const GROUND: [&str; 4] = ["source", "span", "diag", "text"];

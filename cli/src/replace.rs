@@ -1,0 +1,31 @@
+//! A file's text, replaced as a whole or not at all: a reader sees the old one or the new one, also after a power cut.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Puts a text in the place of a file's. A link stays one: what it points to is replaced. Mode and owner are kept.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let before = fs::metadata(&path)?;
+    // A rename would also replace a file that may not be written.
+    File::options().write(true).open(&path)?;
+    let mut file = tempfile::Builder::new().prefix(".backstay-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    own(file.as_file(), &before)?;
+    file.as_file().set_permissions(before.permissions())?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Gives a file the owner of another one; nothing is done where they are the same.
+fn own(file: &File, other: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) == (other.uid(), other.gid()) {
+        return Ok(());
+    }
+    std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))
+}

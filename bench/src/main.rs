@@ -3,6 +3,9 @@
 #![expect(clippy::print_stdout, reason = "a program that people watch")]
 
 mod backup;
+mod editor;
+mod fleet;
+mod folder;
 mod measure;
 mod plugin;
 mod table;
@@ -17,6 +20,8 @@ struct Setting {
     /// The release build.
     backstay: PathBuf,
     b3sum: PathBuf,
+    /// Terraform or OpenTofu.
+    terraform: PathBuf,
     /// Folder of the examples.
     examples: PathBuf,
     /// Empty folder on the disk that is measured.
@@ -34,13 +39,14 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-/// Five arguments, in the order of [`Setting`].
+/// Six arguments, in the order of [`Setting`].
 fn setting() -> Result<Setting, String> {
     let mut paths = std::env::args_os().skip(1).map(PathBuf::from);
     let mut next = |name: &str| paths.next().ok_or_else(|| format!("missing argument: {name}"));
     Ok(Setting {
         backstay: next("BACKSTAY")?,
         b3sum: next("B3SUM")?,
+        terraform: next("TERRAFORM")?,
         examples: next("EXAMPLES")?,
         work: next("WORK")?,
         results: next("RESULTS")?,
@@ -50,6 +56,9 @@ fn setting() -> Result<Setting, String> {
 fn measure_all(setting: &Setting) -> Result<(), String> {
     let mut table = Table::default();
     whole::measure(setting, &mut table)?;
+    folder::measure(setting, &mut table)?;
+    editor::measure(setting, &mut table)?;
+    fleet::measure(setting, &mut table)?;
     plugin::measure(setting, &mut table)?;
     backup::measure(setting, &mut table)?;
     let text = table.text();

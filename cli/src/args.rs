@@ -1,5 +1,9 @@
 //! The command line.
 
+mod answers;
+
+pub(crate) use answers::AnswerFlags;
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -33,6 +37,9 @@ pub(crate) struct Place {
     /// Lines NAME=value for `(env)"NAME"` in the strategy, before the environment; passed on to no child process
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
+    /// Folder with manifests (`NAME.kdl`) of plugins that are not installed here: enough to validate and to plan
+    #[arg(long, global = true, env = "BACKSTAY_PLUGINS", value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
     /// How progress is told, on standard error
     #[arg(long, global = true, default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,
@@ -77,6 +84,8 @@ pub(crate) enum With {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a first strategy from the answers to planning questions
+    Init(Init),
     /// Check the strategy; nothing is touched
     Validate(Validate),
     /// Lay strategies out as everybody would write them; comments stay
@@ -93,8 +102,33 @@ pub(crate) enum Command {
     Catalog(Catalog),
     /// What a diagnostic's code means, why it matters, and the fix
     Explain(Explain),
+    /// Print the script that lets a shell complete commands and flags
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands
+    Man(Man),
     /// Serve an editor over standard input and output, by the Language Server Protocol
     Lsp(Lsp),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+On a terminal every question that no flag answers is asked. Elsewhere its default holds, unless `--ask` is given: then \
+answers are read from standard input, a line each, an empty one for the default. A file that is there is never overwritten.")]
+pub(crate) struct Init {
+    /// Write to this file [default: the strategy]; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Ask nothing: what no flag answers has its default
+    #[arg(long, conflicts_with = "ask")]
+    pub(crate) defaults: bool,
+    /// Ask, even where standard input is no terminal
+    #[arg(long)]
+    pub(crate) ask: bool,
+    /// Take the answers that a running Neo4j has; `--user` and `--password-env` are its login
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: Option<String>,
+    #[command(flatten)]
+    pub(crate) answers: AnswerFlags,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -238,6 +272,27 @@ pub(crate) struct Explain {
     /// A code, for example `copies-too-few`
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Where the script goes, for example:
+  bash        backstay completions bash > ~/.local/share/bash-completion/completions/backstay
+  zsh         backstay completions zsh > DIR/_backstay, where DIR is in $fpath
+  fish        backstay completions fish > ~/.config/fish/completions/backstay.fish
+  elvish      backstay completions elvish >> ~/.config/elvish/rc.elv
+  powershell  backstay completions powershell >> $PROFILE")]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Man {
+    /// Write `backstay.1` and a page for each command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

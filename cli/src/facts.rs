@@ -16,11 +16,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// What a command knows before it asks anyone: plugins, imports, and the values that are given.
-pub(crate) fn of(input: &Input) -> Facts {
-    Facts { imports: input.imports.clone(), variables: input.variables.clone(), ..bundled() }
-}
-
 /// The plugins that come with Backstay.
 pub(crate) fn bundled() -> Facts {
     let manifest = |plugin: runtime::plugin::Bundled| PluginManifest {
@@ -28,6 +23,27 @@ pub(crate) fn bundled() -> Facts {
         text: plugin.manifest.to_owned(),
     };
     Facts { plugins: runtime::plugin::bundled().into_iter().map(manifest).collect(), ..Facts::default() }
+}
+
+/// What a command knows before it asks anyone: imports, the values that are given, the day, the plugins that come with
+/// Backstay, and those of which the operator has given the manifest. An installed plugin's own manifest goes first.
+pub(crate) fn of(input: &Input) -> Facts {
+    let mut facts = Facts { imports: input.imports.clone(), variables: input.variables.clone(), ..bundled() };
+    facts.today = Some(jiff::Zoned::now().date());
+    for manifest in &input.manifests {
+        if facts.plugins.iter().any(|plugin| plugin.name == manifest.name) {
+            continue;
+        }
+        let used = format!("\"{}\"", manifest.name);
+        if input.texts.iter().any(|text| text.text.contains(&used)) {
+            print::line(&format!(
+                "note: plugin `{}` is known by its manifest only; `run` needs the plugin",
+                manifest.name
+            ));
+        }
+        facts.plugins.push(manifest.clone());
+    }
+    facts
 }
 
 /// What a command brings to the runtime.

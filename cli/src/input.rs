@@ -6,6 +6,7 @@ use crate::given::{self, Hidden};
 use crate::print;
 use crate::texts::Files;
 use compiler::{Checked, Compiled, Facts, Imports, Text};
+use schema::fact::PluginManifest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ pub(crate) struct Input {
     pub(crate) variables: BTreeMap<String, String>,
     /// Given with `--env-file`: values of secrets, never to be shown.
     pub(crate) environment: BTreeMap<String, Hidden>,
+    /// Plugins that are known by their manifest only.
+    pub(crate) manifests: Vec<PluginManifest>,
     /// Folder of the strategy: relative paths in it begin here.
     pub(crate) base: PathBuf,
     /// State directory.
@@ -55,15 +58,38 @@ impl Input {
         })?;
         let state = place.state.clone().unwrap_or_else(|| base.join(".backstay"));
         let (texts, imports) = compiler::gather(Text { name, text }, &mut Files::new(&base, &place.strategy));
+        let manifests = place.plugins.as_deref().map(manifests).transpose()?.unwrap_or_default();
         let variables = given::variables(&place.variables)?;
         let environment = place.env_file.as_deref().map(given::environment).transpose()?.unwrap_or_default();
-        Ok(Self { texts, imports, variables, environment, base, state })
+        Ok(Self { texts, imports, manifests, variables, environment, base, state })
     }
 
     /// Checks the strategy and tells every diagnostic.
     pub(crate) fn check(&self, facts: &Facts) -> Result<Checked, Exit> {
         accept(compiler::check(&self.texts, facts))
     }
+}
+
+/// The manifests in a folder, by name.
+fn manifests(folder: &Path) -> Result<Vec<PluginManifest>, Exit> {
+    let unreadable = |error: std::io::Error| {
+        print::failure(
+            "manifests-unreadable",
+            &format!("cannot read the manifests in `{}`: {error}", folder.display()),
+        );
+        print::help("Name a folder with `--plugins DIR` that holds a `NAME.kdl` for each plugin.");
+        Exit::Invalid
+    };
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        if let (Some(name), Some("kdl")) = (name, path.extension().and_then(|extension| extension.to_str())) {
+            out.push(PluginManifest { name, text: std::fs::read_to_string(&path).map_err(unreadable)? });
+        }
+    }
+    out.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(out)
 }
 
 /// The value of a compilation, with its diagnostics told.

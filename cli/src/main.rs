@@ -2,6 +2,7 @@
 //! logic of its own.
 
 mod args;
+mod ask;
 mod commands;
 mod exit;
 mod facts;

@@ -14,6 +14,7 @@
 //! | [`plan`] | the model and facts | a [`schema::plan::Plan`] |
 //! | [`render`] | a plan | text, JSON, Mermaid, DOT |
 //!
+//! [`init`] goes the other way: from answers to a first text.
 //! [`format`](mod@format) stands beside them: a text in, the same text well laid out.
 //!
 //! Every stage returns what it can and tells all that is wrong; a value is given out only when nothing is.
@@ -22,6 +23,7 @@ pub mod decode;
 pub mod diag;
 pub mod expand;
 pub mod format;
+pub mod init;
 pub mod lint;
 pub mod model;
 pub mod plan;
@@ -44,7 +46,8 @@ use schema::plan::Plan;
 use source::Source;
 use span::Span;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use structure::Manifest;
 use syntax::Document;
 
@@ -63,6 +66,8 @@ pub struct Facts {
     pub plugins: Vec<PluginManifest>,
     pub inventory: Vec<Inventory>,
     pub artifacts: Vec<StoredArtifact>,
+    /// The day, by which exceptions end; without it they all hold.
+    pub today: Option<jiff::civil::Date>,
     /// Values given beside the texts, by name; they go before a text's own `let`.
     pub variables: BTreeMap<String, String>,
     /// What the imports of the texts are; one that is not here is looked for among the texts by its path.
@@ -78,12 +83,19 @@ pub struct Checked {
     manifests: Vec<Manifest>,
     texts: Vec<Text>,
     findings: Vec<Diagnostic>,
+    remarks: Vec<Diagnostic>,
 }
 
 impl Checked {
     #[must_use]
     pub fn strategy(&self) -> &Strategy {
         &self.strategy
+    }
+
+    /// What is to be said of its plan and is no error, as [`plan()`] of all jobs would tell it.
+    #[must_use]
+    pub fn remarks(&self) -> &[Diagnostic] {
+        &self.remarks
     }
 
     fn inputs<'a>(&'a self, facts: &'a Facts) -> plan::Inputs<'a> {
@@ -125,13 +137,17 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     resolve::coherence::judge(&strategy, &rules, &mut sink);
     resolve::capability::judge(&strategy, &mut sink);
     let document = structure.document;
-    let mut checked = Checked { strategy, document, manifests, texts: read.texts, findings: Vec::new() };
+    let (texts_read, findings, remarks) = (read.texts, Vec::new(), Vec::new());
+    let mut checked = Checked { strategy, document, manifests, texts: texts_read, findings, remarks };
     let mut of_plan = Sink::new();
     let planned = plan::jobs(checked.inputs(facts), None, &mut of_plan);
     let planned = planned.filter(|_| !of_plan.iter().any(Diagnostic::is_error));
-    sink.extend(of_plan.into_iter().filter(Diagnostic::is_error));
+    let (errors, mut remarks): (Sink, Sink) = of_plan.into_iter().partition(Diagnostic::is_error);
+    diag::label(&mut remarks);
+    checked.remarks = remarks;
+    sink.extend(errors);
     if planned.is_some() && !sink.iter().any(Diagnostic::is_error) {
-        checked.findings = lint::check(&checked.strategy);
+        checked.findings = lint::check(&checked.strategy, facts.today);
         sink.extend(checked.findings.iter().cloned());
     }
     told(planned.is_some().then_some(checked), sink, &[], texts)
@@ -161,7 +177,7 @@ fn read(texts: &[Text], facts: &Facts, sink: &mut Sink) -> Option<Read> {
         sink.push(too_much_text(texts, bytes));
         return None;
     }
-    let parsed: Vec<expand::Parsed> = texts.iter().map(parse).collect();
+    let parsed = parse_all(texts);
     let root = parsed.first().map_or_else(|| Arc::new(Source::new("strategy.kdl", "")), |it| Arc::clone(&it.source));
     let given = expand::Given { imports: &facts.imports, variables: &facts.variables, identity: structure::identity };
     let expanded = expand::expand(parsed, given, sink);
@@ -184,6 +200,39 @@ fn too_much_text(texts: &[Text], bytes: usize) -> Diagnostic {
         .help(format!("Import less; the last text that was read is `{last}`."))
 }
 
+/// Threads that parse. It changes nothing but the time: each text is parsed alone.
+const THREADS: usize = 4;
+/// Texts that are shorter together are parsed sooner than threads are started.
+const WORTH_THREADS: usize = 64 * 1024;
+
+/// Every text, in order.
+fn parse_all(texts: &[Text]) -> Vec<expand::Parsed> {
+    if texts.len() < 2 || texts.iter().map(|text| text.text.len()).sum::<usize>() < WORTH_THREADS {
+        return texts.iter().map(parse).collect();
+    }
+    let parsed: Vec<OnceLock<expand::Parsed>> = texts.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((text, place)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            texts.get(at).zip(parsed.get(at))
+        } {
+            place.get_or_init(|| parse(text));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..THREADS {
+            // One that cannot be started leaves its work to the others.
+            let _ = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        }
+        work();
+    });
+    parsed.into_iter().zip(texts).map(|(place, text)| place.into_inner().unwrap_or_else(|| parse(text))).collect()
+}
+
+/// As much as the main thread has: the parser recurses.
+const STACK: usize = 8 * 1024 * 1024;
+
 fn parse(text: &Text) -> expand::Parsed {
     let mut told = Sink::new();
     let source = Arc::new(Source::new(&text.name, &text.text));
@@ -194,9 +243,10 @@ fn parse(text: &Text) -> expand::Parsed {
 /// In the order of the texts, without literal secrets.
 fn told(value: Option<Checked>, mut sink: Sink, secrets: &[Span], texts: &[Text]) -> Compiled<Checked> {
     structure::mask(&mut sink, secrets);
-    sink.sort_by_key(|diagnostic| {
+    let order: BTreeMap<&str, usize> = texts.iter().enumerate().map(|(at, text)| (text.name.as_str(), at)).collect();
+    sink.sort_by_cached_key(|diagnostic| {
         let first = diagnostic.labels.first();
-        let text = first.and_then(|label| texts.iter().position(|text| text.name == label.span.source().name()));
+        let text = first.and_then(|label| order.get(label.span.source().name()).copied());
         (text.unwrap_or(usize::MAX), first.map_or(usize::MAX, |label| label.span.start()))
     });
     Compiled::new(value, sink)

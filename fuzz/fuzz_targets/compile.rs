@@ -6,8 +6,8 @@ use compiler::{Facts, Text};
 use libfuzzer_sys::fuzz_target;
 use schema::fact::PluginManifest;
 
-/// Begins a further text, with its name.
-const FURTHER: &str = "// === ";
+/// Begins a further text, with its name: as in the cases of the compiler's suite, which are seeds.
+const FURTHER: &str = "// text ";
 
 fn facts() -> Facts {
     let plugin = |name: &str, text: &str| PluginManifest { name: name.to_owned(), text: text.to_owned() };
@@ -18,7 +18,7 @@ fn facts() -> Facts {
     Facts { plugins, ..Facts::default() }
 }
 
-/// The input as one text, or as several with lines of `// === NAME` between.
+/// The input as one text, or as several with lines of `// text NAME` between.
 fn texts(input: &str) -> Vec<Text> {
     let mut parts = input.split(FURTHER);
     let first = Text { name: "strategy.kdl".to_owned(), text: parts.next().unwrap_or_default().to_owned() };
@@ -34,7 +34,10 @@ fuzz_target!(|input: &str| {
         assert!(!render::diagnostic(diagnostic).is_empty());
         for label in &diagnostic.labels {
             let (start, end) = (label.span.start(), label.span.end());
-            assert!(label.span.source().text().get(start..end).is_some(), "a place outside of its text: {start}..{end}");
+            assert!(
+                label.span.source().text().get(start..end).is_some(),
+                "a place outside of its text: {start}..{end}"
+            );
         }
     }
     assert!(checked.value.is_some() || checked.diagnostics.iter().any(compiler::Diagnostic::is_error));

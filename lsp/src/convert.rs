@@ -212,6 +212,29 @@ mod tests {
     }
 
     #[test]
+    fn a_fix_changes_every_text_that_it_is_about() {
+        use compiler::{Edit, Fix, source::Source, span::Span};
+        let source = |name| std::sync::Arc::new(Source::new(name, "/* 🦀 */ rpo 5\n"));
+        let (one, other) = (Span::new(&source("a.kdl"), 15, 16), Span::new(&source("b.kdl"), 15, 16));
+        let edit = |span: &Span| Edit { span: span.clone(), text: "\"5m\"".to_owned() };
+        let mut found =
+            Diagnostic::error(&compiler::diag::codes::MISSING_UNIT, "no unit").at(&one, "here").at(&other, "there");
+        found.fix = Some(Fix { title: "Add it.".to_owned(), edits: vec![edit(&one), edit(&other)] });
+        let paths = ["a.kdl", "b.kdl"].map(|name| (name.to_owned(), format!("/w/{name}"))).into();
+        let action = action(&found, &paths, Unit::CodeUnit);
+        let told = action.as_ref().and_then(|action| action.diagnostics.as_ref()?.first()?.related_information.clone());
+        assert_eq!(told.map(|all| all.len()), Some(1));
+        let changes = action.and_then(|action| action.edit?.changes).unwrap_or_default();
+        let at = |character| types::Position { line: 0, character };
+        let expected =
+            types::TextEdit { range: types::Range { start: at(13), end: at(14) }, new_text: "\"5m\"".to_owned() };
+        for uri in ["file:///w/a.kdl", "file:///w/b.kdl"] {
+            assert_eq!(changes.get(&types::Uri(uri.to_owned())), Some(&vec![expected.clone()]));
+        }
+        assert!(super::action(&found, &BTreeMap::new(), Unit::CodeUnit).is_none());
+    }
+
+    #[test]
     fn an_edit_leaves_what_is_the_same() {
         let document = Document::new("a", "one\n  two\nthree\n".to_owned());
         let found = edit(&document, "one\ntwo\nthree\n", Unit::CodeUnit).map(|edit| (edit.range, edit.new_text));

@@ -10,7 +10,7 @@
 //! | [`convert`] | what the features say, in the types of the protocol |
 //! | [`desk`] | open texts, and the strategy that a text is part of |
 //! | [`place`] | what stands under the cursor |
-//! | [`vocabulary`], [`names`] | what may stand there, and the names that texts give |
+//! | [`vocabulary`], [`names`], [`values`] | what may stand there, the names that texts give, and the values to choose from |
 
 mod check;
 mod completion;
@@ -25,6 +25,7 @@ mod place;
 mod server;
 mod sketch;
 mod symbols;
+mod values;
 mod vocabulary;
 
 pub use server::{Failure, Setting, serve, stdio};

@@ -9,6 +9,8 @@ use schema::fact::PluginManifest;
 const VAR: &str = compiler::expand::VAR;
 /// The node of reuse that takes a template.
 pub(crate) const USE: &str = "use";
+/// The node of reuse that takes a text in.
+pub(crate) const IMPORT: &str = "import";
 
 /// The words of strategies, of reuse, and of every plugin.
 #[derive(Debug)]
@@ -44,19 +46,10 @@ impl Vocabulary {
             first.refers = vec!["template".to_owned()];
         }
         let variable = ValueShape {
-            name: "variable".to_owned(),
             doc: "The value of a parameter, of `--var`, or of a `let`.".to_owned(),
-            kind: Type::Name,
             required: true,
-            repeat: false,
-            default: None,
-            names: None,
             refers: vec!["variable".to_owned()],
-            within: None,
-            one_of: Vec::new(),
-            reserved: Vec::new(),
-            least: None,
-            most: None,
+            ..ValueShape::new("variable", Type::Name)
         };
         let mut any: Vec<&NodeShape> = structure::strategy().iter().flat_map(|shape| &shape.children).collect();
         let mut next = 0;

@@ -77,6 +77,7 @@ impl Secrets {
                 .map(without_line_break)
                 .map_err(|error| missing(error.to_string())),
             SecretRef::Command(argv) => self.run(argv).map_err(missing),
+            SecretRef::Keyring(_) => Err(missing("keyrings are not read yet".to_owned())),
         }
     }
 

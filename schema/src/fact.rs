@@ -34,3 +34,18 @@ pub struct StoredArtifact {
     /// Whether a check of the content has succeeded on this copy.
     pub verified: bool,
 }
+
+/// A running database server, as it describes itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Base URL that it was asked at.
+    pub http: String,
+    /// For example `community`.
+    pub edition: String,
+    /// As it says, with its patch number.
+    pub version: String,
+    /// Databases that can be backed up, sorted; empty when they could not be asked for.
+    pub databases: Vec<String>,
+    /// The directory that it is installed in, on its own machine.
+    pub home: Option<String>,
+}

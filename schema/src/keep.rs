@@ -36,9 +36,10 @@ impl std::fmt::Display for Keep {
     }
 }
 
-/// In the largest unit that divides it.
-fn span(seconds: u64) -> String {
-    let units = [(604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m")];
+/// Seconds in the largest unit that divides them, for people.
+#[must_use]
+pub fn span(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
     let fits = units.into_iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
     fits.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))
 }

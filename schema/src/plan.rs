@@ -33,6 +33,20 @@ pub struct Plan {
     /// In an order in which they could run one by one; ties by address.
     pub steps: Vec<Step>,
     pub findings: Vec<Finding>,
+    /// What the policy excuses.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
+}
+
+/// An exception from a requirement or a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Exception {
+    /// A requirement, or the code of a rule.
+    pub what: String,
+    pub reason: String,
+    /// The last day that it holds, `YYYY-MM-DD`.
+    pub until: String,
 }
 
 /// Something that the plan was made from.

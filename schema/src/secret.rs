@@ -13,6 +13,8 @@ pub enum SecretRef {
     File(String),
     /// A program and its arguments, run without a shell; its standard output, less one trailing line break.
     Command(Vec<String>),
+    /// An entry of the operating system's keyring, as `service/user`.
+    Keyring(String),
 }
 
 impl std::fmt::Display for SecretRef {
@@ -21,6 +23,7 @@ impl std::fmt::Display for SecretRef {
             Self::Env(name) => write!(f, "(env)\"{name}\""),
             Self::File(path) => write!(f, "(file)\"{path}\""),
             Self::Command(argv) => write!(f, "(command)\"{}\"", argv.join(" ")),
+            Self::Keyring(entry) => write!(f, "(keyring)\"{entry}\""),
         }
     }
 }

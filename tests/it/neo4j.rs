@@ -110,8 +110,30 @@ impl Drop for Replaced {
     }
 }
 
+/// `init --from` takes what the real server says, and what it writes is what the example says by hand.
+fn described_by_itself(graph: &Graph, version: &str) {
+    let port = fs::read_to_string(graph.space.path("server/http-port")).unwrap();
+    let home = graph.home().canonicalize().unwrap().to_string_lossy().into_owned();
+    let written =
+        graph.space.run(&format!("init --from http://127.0.0.1:{} --out described.kdl", port.trim())).expect(0);
+    assert!(written.err.contains("databases: neo4j, system"), "{}", written.err);
+    let text = fs::read_to_string(graph.space.path("described.kdl")).unwrap();
+    for line in [
+        "edition \"community\"".to_owned(),
+        format!("version \"{version}\""),
+        format!("home \"{home}\""),
+        "databases \"neo4j\" \"system\"".to_owned(),
+        format!("stop \"{home}/bin/neo4j\" \"stop\""),
+    ] {
+        assert!(text.contains(&line), "no `{line}` in {text}");
+    }
+    graph.space.run("validate described.kdl").expect(0);
+    fs::remove_file(graph.space.path("described.kdl")).unwrap();
+}
+
 fn backed_up_and_restored(version: &str) -> Graph {
     let graph = Graph::new(version);
+    described_by_itself(&graph, version);
     graph.space.run("validate").expect(0);
     graph.space.run("run").expect(0);
     graph.space.holds("backups/vault", 2);

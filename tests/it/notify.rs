@@ -74,6 +74,26 @@ fn the_rendered_body_and_the_secret_arrive() {
     assert!(!String::from_utf8_lossy(&journal).contains("s3cret-value"));
 }
 
+/// A file of values goes before the environment, and no child process gets them.
+#[test]
+fn a_value_of_the_env_file_arrives_and_is_passed_on_to_nobody() {
+    let (port, received) = receiver("204 No Content");
+    let space = with_notifier(port, BODY);
+    space.write("secrets.env", b"# for the hook\nHOOK_TOKEN=\"s3cret of the file\"\n");
+    let run = |space: &Space| {
+        crate::space::ended(space.command("run --env-file secrets.env").env("HOOK_TOKEN", "from-the-environment"))
+    };
+    let ran = run(&space).expect(0).says("notified");
+    let headers = next(&received).headers.to_lowercase();
+    assert!(headers.contains("authorization: bearer s3cret of the file"), "{headers}");
+    assert!(!ran.err.contains("s3cret of") && !ran.out.contains("s3cret of"));
+    space.write("show.sh", b"echo \"child has $HOOK_TOKEN\"\n");
+    space.edit("(env)\"HOOK_TOKEN\"", "(command)\"sh show.sh\"");
+    run(&space).expect(0).says("notified");
+    let headers = next(&received).headers.to_lowercase();
+    assert!(headers.contains("authorization: bearer child has from-the-environment"), "{headers}");
+}
+
 #[test]
 fn failure_and_degraded_are_told() {
     let (port, received) = receiver("200 OK");

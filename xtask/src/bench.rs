@@ -13,11 +13,17 @@ use std::time::Instant;
 pub(crate) fn run() -> Result<(), String> {
     plugins::build()?;
     let b3sum = peers::cargo_tool("b3sum", "1.8.7", "b3sum")?;
+    let terraform = peers::terraform()?;
     let packages = ["build", "--release", "--package", "backstay", "--package", "backstay-bench"];
     shell::run(&mut shell::cargo(&packages))?;
     let work = place::fresh("bench")?;
     let mut bench = shell::command(place::built("release", "backstay-bench"));
-    bench.arg(place::built("release", "backstay")).arg(b3sum).arg(place::root().join("examples")).arg(&work);
+    bench
+        .arg(place::built("release", "backstay"))
+        .arg(b3sum)
+        .arg(terraform)
+        .arg(place::root().join("examples"))
+        .arg(&work);
     bench.arg(place::root().join("bench/RESULTS.md"));
     shell::run(&mut bench)?;
     fs::remove_dir_all(&work).map_err(|e| format!("cannot remove `{}`: {e}", work.display()))

@@ -69,6 +69,8 @@ fn table(times: &[(&'static str, Duration)]) {
 /// Programs that tests call by name, each with the Debian package that has it.
 fn programs() -> Result<(), String> {
     for (program, package) in [
+        ("bash", "bash"),
+        ("man", "man-db"),
         ("tar", "tar"),
         ("setsid", "util-linux"),
         ("setpriv", "util-linux"),

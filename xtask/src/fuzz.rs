@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Every target, with its seconds in the checks.
-const TARGETS: [&str; 1] = ["compile"];
+const TARGETS: [&str; 2] = ["compile", "format"];
 pub(crate) const SECONDS: u64 = 60;
 
 /// What `cargo fuzz --sanitizer none` passes: libFuzzer is led by these counters. Crashes are panics and failed

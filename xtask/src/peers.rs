@@ -69,3 +69,35 @@ pub(crate) fn cargo_tool(package: &str, version: &str, binary: &str) -> Result<P
 pub(crate) fn cargo_deny() -> Result<PathBuf, String> {
     cargo_tool("cargo-deny", "0.20.2", "cargo-deny")
 }
+
+/// OpenTofu, built from the Go module proxy where neither it nor Terraform is on the path.
+const TOFU: &str = "github.com/opentofu/opentofu@v1.10.6";
+
+/// Terraform, or OpenTofu, which is the same program for our purpose: to check a folder of configuration.
+///
+/// # Errors
+/// Neither is on the path, and there is no Go to build one with; the message says what to do.
+pub(crate) fn terraform() -> Result<PathBuf, String> {
+    if let Some(program) = ["terraform", "tofu"].into_iter().find(|program| shell::on_path(program)) {
+        return Ok(PathBuf::from(program));
+    }
+    let path = place::tools()?.join("bin/tofu");
+    if shell::is_program(&path) {
+        return Ok(path);
+    }
+    if !shell::on_path("go") {
+        return Err(
+            "missing: put `terraform` or `tofu` on the path, or Go to build it with, then run this again".to_owned()
+        );
+    }
+    eprintln!("building {TOFU} (many minutes)");
+    // `go install` refuses a module that replaces others, so it is built where its source lies.
+    let told = shell::output(shell::command("go").args(["mod", "download", "-json", TOFU]))?;
+    let told: serde_json::Value =
+        serde_json::from_str(&told).map_err(|e| format!("`go mod download` printed no JSON: {e}"))?;
+    let source = told.get("Dir").and_then(serde_json::Value::as_str).ok_or("`go mod download` names no folder")?;
+    let mut go = shell::command("go");
+    go.current_dir(source).args(["build", "-trimpath", "-o"]).arg(&path).arg("./cmd/tofu").env("CGO_ENABLED", "0");
+    shell::output(&mut go)?;
+    Ok(path)
+}

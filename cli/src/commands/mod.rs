@@ -1,10 +1,13 @@
 //! One file a command: each gathers facts, compiles, runs, prints, and says how the process ends.
 
 mod catalog;
+mod completions;
 mod explain;
 mod fmt;
 pub(crate) mod hidden;
+mod init;
 mod lsp;
+mod man;
 mod plan;
 mod restore;
 mod run;
@@ -17,6 +20,7 @@ use crate::exit::Exit;
 /// Does what the command line says.
 pub(crate) fn dispatch(args: &Args) -> Exit {
     let done = match &args.command {
+        Command::Init(options) => init::init(&args.place, options),
         Command::Validate(options) => validate::validate(&args.place, options),
         Command::Fmt(options) => fmt::fmt(&args.place, options),
         Command::Lsp(_) => lsp::lsp(&args.place),
@@ -26,6 +30,8 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Restore(options) => restore::restore(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),
         Command::Explain(options) => explain::explain(&options.code),
+        Command::Completions(options) => completions::completions(options.shell),
+        Command::Man(options) => man::man(options.out.as_deref()),
     };
     done.unwrap_or_else(|exit| exit)
 }

@@ -29,9 +29,20 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
 
 /// Compiles the strategy. With `refresh`, sources whose databases are globs are asked which they have.
 pub(super) fn compile(input: &Input, job: Option<&str>, refresh: bool) -> Result<Plan, Exit> {
+    compile_if(input, job, refresh, |_| Ok(()))
+}
+
+/// The same, if the plan that needs nobody's answer is acceptable.
+pub(super) fn compile_if(
+    input: &Input,
+    job: Option<&str>,
+    refresh: bool,
+    accepts: impl FnOnce(&Plan) -> Result<(), Exit>,
+) -> Result<Plan, Exit> {
     let mut facts = facts::of(input);
     let checked = input.check(&facts)?;
     let offline = accept(compiler::plan(&checked, &facts, job))?;
+    accepts(&offline)?;
     if !refresh || !offline.findings.iter().any(|finding| finding.code == "known-at-run-time") {
         return Ok(offline);
     }

@@ -1,6 +1,6 @@
 //! `backstay run`: probe, compile, run. A saved plan runs exactly as it is, or not at all.
 
-use super::plan::compile;
+use super::plan::compile_if;
 use crate::args::{Format, LogFormat, Place, Run as Options};
 use crate::exit::Exit;
 use crate::facts;
@@ -17,13 +17,25 @@ use std::path::Path;
 pub(super) fn run(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let input = Input::read(place)?;
     let plan = match &options.plan {
-        Some(path) => saved(path, &input)?,
-        None => compile(&input, None, true)?,
+        Some(path) => saved(path, &input, options.job.as_deref())?,
+        None => {
+            let wanted = options.job.as_deref();
+            compile_if(&input, None, true, |plan| runs(&input, plan, &job(plan, wanted)?))?
+        }
     };
     let job = job(&plan, options.job.as_deref())?;
     let resume = if options.resume { Resume::Required } else { Resume::WhenSame };
     let report = block_on(perform(place, &input, &plan, &job, resume, options.parallel))?;
     Ok(finish(&report, options.format))
+}
+
+/// Whether the job can be run at all: asked before any source is.
+fn runs(input: &Input, plan: &Plan, job: &str) -> Result<(), Exit> {
+    let outfit = facts::outfit(input, observe::none())?;
+    runtime::run::refuse(plan, job, &outfit.host).map_err(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })
 }
 
 /// Prints a report and says how the process ends.
@@ -53,7 +65,7 @@ fn job(plan: &Plan, wanted: Option<&str>) -> Result<String, Exit> {
 }
 
 /// Reads a saved plan and compares all that it was made from with what is there now.
-fn saved(path: &Path, input: &Input) -> Result<Plan, Exit> {
+fn saved(path: &Path, input: &Input, wanted: Option<&str>) -> Result<Plan, Exit> {
     let invalid = |why: String| {
         print::failure("plan-unreadable", &format!("cannot read the plan `{}`: {why}", path.display()));
         print::help("Make it again with `backstay plan --out FILE`.");
@@ -64,7 +76,7 @@ fn saved(path: &Path, input: &Input) -> Result<Plan, Exit> {
     if plan.format > schema::plan::FORMAT {
         return Err(invalid(format!("its format is {}, this version reads {}", plan.format, schema::plan::FORMAT)));
     }
-    let now = compile(input, None, true)?;
+    let now = compile_if(input, None, true, |_| runs(input, &plan, &job(&plan, wanted)?))?;
     let moved = moved(&plan, &now);
     if moved.is_empty() {
         return Ok(plan);

@@ -2,10 +2,10 @@
 //! means that this stage and the vocabulary disagree; a test holds them together.
 
 mod job;
+mod json;
 mod neo4j;
 mod place;
 mod policy;
-mod json;
 mod source;
 mod store;
 mod strategy;

@@ -5,6 +5,7 @@ use super::{Left, job, place, policy, source, store};
 use crate::model::{Environment, Objectives, Policy, Resources, Strategy, Workload};
 use crate::structure::Manifest;
 use crate::syntax::{Cursor, Document};
+use std::sync::OnceLock;
 
 /// The strategy of a document; what no decoder took is added to `left`.
 #[must_use]
@@ -54,6 +55,7 @@ pub fn strategy(document: &Document, manifests: &[Manifest], left: &mut Left) ->
         notifiers,
         policy,
         span,
+        positions: OnceLock::new(),
     })
 }
 

@@ -52,6 +52,7 @@ pub(super) fn secret(entry: &Entry) -> Option<SecretRef> {
     match entry.annotation.as_ref()?.value.as_str() {
         "env" => Some(SecretRef::Env(text)),
         "file" => Some(SecretRef::File(text)),
+        "keyring" => Some(SecretRef::Keyring(text)),
         "command" => Some(SecretRef::Command(text.split_whitespace().map(str::to_owned).collect())),
         _ => None,
     }

@@ -6,6 +6,7 @@ mod rules;
 use crate::diag::{Diagnostic, Explanation, Level};
 use crate::model::{Environment, Strategy};
 use crate::span::Span;
+use jiff::civil::Date;
 
 /// One rule.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ impl Levels {
 /// One place where a rule applies.
 #[derive(Debug)]
 pub struct Found {
+    /// What an exception may name besides the rule's own code.
+    pub about: Option<String>,
     pub message: String,
     pub span: Span,
     pub label: String,
@@ -45,20 +48,48 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 4] =
-    [&rules::COPIES_TOO_FEW, &rules::OFFLINE_WITHOUT_CONTROL, &rules::SYSTEM_NOT_COVERED, &rules::UNVERIFIED_COPY];
+pub static REGISTRY: [&Rule; 10] = [
+    &rules::COPIES_TOO_FEW,
+    &rules::DOWNTIME_NOT_TOLERATED,
+    &rules::EXCEPTION_EXPIRED,
+    &rules::KEEP_WITHOUT_PRUNE,
+    &rules::OFFLINE_WITHOUT_CONTROL,
+    &rules::OUTSIDE_WINDOW,
+    &rules::POLICY_NOT_MET,
+    &rules::RUNNER_IS_MEMBER,
+    &rules::SYSTEM_NOT_COVERED,
+    &rules::UNVERIFIED_COPY,
+];
 
-/// What all rules find in a strategy.
+/// What all rules find in a strategy, without what its policy excuses. Without a `today` every exception holds.
 #[must_use]
-pub fn check(strategy: &Strategy) -> Vec<Diagnostic> {
+pub fn check(strategy: &Strategy, today: Option<Date>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for rule in REGISTRY {
         let mut found = Vec::new();
         (rule.check)(strategy, &mut found);
+        if let Some(today) = today.filter(|_| rule.explanation.code == rules::EXCEPTION_EXPIRED.explanation.code) {
+            found.extend(rules::expired(strategy, today));
+        }
+        let code = rule.explanation.code;
+        found.retain(|found| !excused(strategy, today, code) && !excused(strategy, today, found.about()));
         let level = rule.levels.of(strategy.environment);
         out.extend(found.into_iter().map(|found| {
             Diagnostic::new(&rule.explanation, level, found.message).at(&found.span, found.label).help(found.help)
         }));
     }
     out
+}
+
+/// Whether an exception names it and has not ended.
+fn excused(strategy: &Strategy, today: Option<Date>, what: &str) -> bool {
+    let holds = |until: Date| today.is_none_or(|today| today <= until);
+    let mut exceptions = strategy.policy.exceptions.iter();
+    exceptions.any(|exception| exception.what.value == what && holds(exception.until.value))
+}
+
+impl Found {
+    fn about(&self) -> &str {
+        self.about.as_deref().unwrap_or_default()
+    }
 }

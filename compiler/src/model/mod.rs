@@ -16,6 +16,8 @@ pub use store::{Notifier, Plugin, Store};
 
 use crate::span::{Span, Spanned};
 use crate::structure::unit::Growth;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// What the user wrote, with every default filled in.
 #[derive(Clone, Debug)]
@@ -34,6 +36,27 @@ pub struct Strategy {
     pub notifiers: Vec<Notifier>,
     pub policy: Policy,
     pub span: Span,
+    /// Made at the first look, from lists that do not change after that.
+    pub positions: OnceLock<Positions>,
+}
+
+/// Where things are in their lists, by name: plans of large fleets look them up at every step.
+#[derive(Clone, Debug, Default)]
+pub struct Positions {
+    sources: BTreeMap<String, usize>,
+    targets: BTreeMap<String, usize>,
+    stores: BTreeMap<String, usize>,
+    /// By store.
+    keeps: BTreeMap<String, usize>,
+}
+
+/// The first of each name counts.
+fn positions<'a>(names: impl Iterator<Item = &'a Spanned<String>>) -> BTreeMap<String, usize> {
+    let mut out = BTreeMap::new();
+    for (at, name) in names.enumerate() {
+        out.entry(name.value.clone()).or_insert(at);
+    }
+    out
 }
 
 /// What kind of environment a strategy is for.
@@ -89,20 +112,29 @@ pub struct Resources {
 }
 
 impl Strategy {
+    fn positions(&self) -> &Positions {
+        self.positions.get_or_init(|| Positions {
+            sources: positions(self.sources.iter().map(|it| &it.name)),
+            targets: positions(self.targets.iter().map(|it| &it.name)),
+            stores: positions(self.stores.iter().map(|it| &it.name)),
+            keeps: positions(self.keeps.iter().map(|it| &it.store)),
+        })
+    }
+
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&Source> {
-        self.sources.iter().find(|source| source.name.value == name)
+        self.sources.get(*self.positions().sources.get(name)?)
     }
 
     #[must_use]
     pub fn target(&self, name: &str) -> Option<&Target> {
-        self.targets.iter().find(|target| target.name.value == name)
+        self.targets.get(*self.positions().targets.get(name)?)
     }
 
     /// What a store keeps, when anything says so.
     #[must_use]
     pub fn keep(&self, store: &str) -> Option<&Keep> {
-        self.keeps.iter().find(|keep| keep.store.value == store)
+        self.keeps.get(*self.positions().keeps.get(store)?)
     }
 
     /// Every server of every source, in the order of the strategy.
@@ -116,6 +148,6 @@ impl Strategy {
 
     #[must_use]
     pub fn store(&self, name: &str) -> Option<&Store> {
-        self.stores.iter().find(|store| store.name.value == name)
+        self.stores.get(*self.positions().stores.get(name)?)
     }
 }

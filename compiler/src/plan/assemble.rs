@@ -6,7 +6,7 @@ use crate::model::{self, Engine, Job};
 use crate::resolve::{databases, grants};
 use schema::fact::StoredArtifact;
 use schema::notifier::Notifier;
-use schema::plan::{FORMAT, Finding, Input, InputKind, Plan, Runner, Schedule, Window};
+use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Runner, Schedule, Window};
 use schema::source::Source;
 use schema::step::{Action, Step};
 use schema::store::Store;
@@ -39,6 +39,7 @@ pub(super) fn plan(
         notifiers: strategy.notifiers.iter().map(|notifier| self::notifier(notifier, inputs)).collect(),
         steps,
         findings,
+        exceptions: strategy.policy.exceptions.iter().map(exception).collect(),
     }
 }
 
@@ -101,6 +102,11 @@ fn notifier(notifier: &model::Notifier, inputs: Inputs<'_>) -> Notifier {
         on: notifier.on.clone(),
         body: notifier.body.as_ref().map(|body| body.value.clone()),
     }
+}
+
+fn exception(exception: &model::Exception) -> Exception {
+    let (what, reason) = (exception.what.value.clone(), exception.reason.clone());
+    Exception { what, reason, until: exception.until.value.to_string() }
 }
 
 fn target(target: &model::Target) -> Target {

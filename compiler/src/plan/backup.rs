@@ -5,7 +5,7 @@ use super::job::{Expansion, Made, subject};
 use crate::model::{Backup, Copy, Engine, Neo4j, Source};
 use crate::resolve::databases;
 use crate::span::Span;
-use schema::step::{Action, CopyBy, Method, When};
+use schema::step::{Action, CopyBy, Extent, Method, When};
 
 /// A look at a source, or at one server of it, before anything is touched.
 pub(super) struct Look {
@@ -44,7 +44,11 @@ impl Expansion<'_> {
             let (of, name) = (source.name.value.clone(), database.name.clone());
             let extent = backup.extent.value;
             let action = Action::Backup { source: of.clone(), database: name, method, extent, store: store.clone() };
-            let reason = if database.open { "expanded when it runs" } else { "new artifact" };
+            let reason = match (database.open, extent) {
+                (true, _) => "expanded when it runs",
+                (false, Extent::Full) => "new artifact",
+                (false, Extent::Differential) => "what changed since the last one",
+            };
             let address = format!("{subject}/{store}");
             let Some(step) = self.graph.add(&self.job.name.value, &address, action, reason, span, self.sink) else {
                 // One statement told is enough: its other databases collide as well.
@@ -175,6 +179,11 @@ impl Expansion<'_> {
         self.graph.place(start, host.as_deref());
         self.graph.need(stop, look, When::Success, span);
         self.graph.need(start, stop, When::Always, span);
+        // One after the other: a database cannot be stopped while its server is down.
+        let before = self.pauses.iter().rev().find(|pause| pause.source == *name).map(|pause| pause.start);
+        if let Some(before) = before {
+            self.graph.need(stop, before, When::Always, span);
+        }
         self.pauses.push(Pause { source: name.clone(), database: one, stop, start });
         Some((stop, start))
     }

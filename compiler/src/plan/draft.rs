@@ -3,6 +3,7 @@
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::span::Span;
 use schema::step::{Action, When};
+use std::collections::BTreeMap;
 
 /// A step of a plan that is not finished.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(super) struct DraftNeed {
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) steps: Vec<Draft>,
+    /// Positions by address.
+    known: BTreeMap<String, usize>,
     /// Where steps run that need not be anywhere else.
     host: String,
 }
@@ -35,7 +38,7 @@ pub(super) struct Graph {
 impl Graph {
     /// No steps; those that are added run on `host`.
     pub(super) fn new(host: &str) -> Self {
-        Self { steps: Vec::new(), host: host.to_owned() }
+        Self { steps: Vec::new(), known: BTreeMap::new(), host: host.to_owned() }
     }
 
     /// Says that a step runs on another machine, when there is a name for it.
@@ -57,7 +60,7 @@ impl Graph {
         sink: &mut Sink,
     ) -> Option<usize> {
         let address = format!("{job}/{}/{subject}", action.kind());
-        if let Some(first) = self.steps.iter().find(|step| step.address == address) {
+        if let Some(first) = self.known.get(&address).and_then(|at| self.steps.get(*at)) {
             sink.push(
                 Diagnostic::error(&codes::DUPLICATE_STEP, format!("`{address}` is asked for twice"))
                     .at(span, "asked for again")
@@ -68,6 +71,7 @@ impl Graph {
         }
         let (job, reason) = (job.to_owned(), reason.to_owned());
         let (span, host) = (span.clone(), self.host.clone());
+        self.known.insert(address.clone(), self.steps.len());
         self.steps.push(Draft { address, job, action, reason, span, host, needs: Vec::new() });
         Some(self.steps.len() - 1)
     }

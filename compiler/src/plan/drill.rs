@@ -2,7 +2,7 @@
 
 use super::job::{Expansion, Made, subject};
 use crate::diag::{Diagnostic, codes};
-use crate::model::{Drill, Prune};
+use crate::model::{Drill, Prune, Source, Target};
 use crate::resolve::{databases, flow};
 use schema::step::{Action, ArtifactRef, Extent, When};
 use schema::target::TargetEngine;
@@ -11,7 +11,7 @@ impl Expansion<'_> {
     pub(super) fn drill(&mut self, drill: &Drill) {
         let Some(source) = self.strategy.source(&drill.source.value) else { return };
         let Some(target) = self.strategy.target(&drill.into.value) else { return };
-        let (span, from) = (&drill.step.span, &drill.from.value);
+        let from = &drill.from.value;
         if !flow::stores_of(self.strategy, &source.name.value).contains(from) {
             let message = format!("no job puts a copy of `{}` into `{from}`", source.name.value);
             self.sink.push(
@@ -21,8 +21,6 @@ impl Expansion<'_> {
             );
             return;
         }
-        // A Community tool loads a full online backup, and no chain.
-        let full = matches!(&target.engine, TargetEngine::Neo4j { edition, .. } if edition == "community");
         let databases = match &drill.database {
             Some(only) => vec![only.value.clone()],
             None => {
@@ -31,53 +29,62 @@ impl Expansion<'_> {
             }
         };
         for database in databases {
-            let asked = drill.queries.iter().filter(|query| match &query.database {
-                Some(only) => only.value == database,
-                None => database != "system",
-            });
-            let queries: Vec<String> = asked.map(|query| query.cypher.value.clone()).collect();
-            let made = self.made.iter().find(|made| {
-                made.source == source.name.value
-                    && made.database == database
-                    && !(full && made.extent == Extent::Differential)
-                    && made.copies.iter().any(|(store, _)| store == from)
-            });
-            let (artifact, needs, which) = match made {
-                Some(made) => (self.reference(made.backup), needs(made, from), "this run's copy"),
-                None => {
-                    let artifact =
-                        ArtifactRef::Newest { source: source.name.value.clone(), database: database.clone(), full };
-                    (artifact, Vec::new(), if full { "the newest full copy" } else { "the newest copy" })
-                }
-            };
-            let mut reason = format!("{which} in {from} can be restored");
-            if drill.check.is_some() {
-                reason.push_str(", is sound");
-            }
-            if !queries.is_empty() {
-                let what = if queries.len() == 1 { "a query".to_owned() } else { format!("{} queries", queries.len()) };
-                reason.push_str(&format!(", answers {what}"));
-            }
-            let action = Action::Restore {
-                artifact,
-                store: from.clone(),
-                target: target.name.value.clone(),
-                check: drill.check.is_some(),
-                queries,
-            };
-            let address = format!("{}/{}", subject(source, &database), target.name.value);
-            let Some(step) = self.graph.add(&self.job.name.value, &address, action, &reason, span, self.sink) else {
+            if self.drill_one(drill, source, target, &database).is_none() {
                 return;
-            };
-            for need in needs {
-                self.graph.need(step, need, When::Success, span);
             }
-            // A target holds one thing at a time.
-            let before = self.drills.iter().rev().find(|(name, _)| *name == target.name.value).map(|(_, step)| *step);
-            if let Some(before) = before {
-                self.graph.need(step, before, When::Always, span);
+        }
+    }
+
+    /// The drill of one database; `None` when it cannot be added, which is told.
+    fn drill_one(&mut self, drill: &Drill, source: &Source, target: &Target, database: &str) -> Option<()> {
+        let (span, store) = (&drill.step.span, drill.from.value.clone());
+        let (artifact, needs, which) = self.choose(source, target, database, &store);
+        let asked = drill.queries.iter().filter(|query| match &query.database {
+            Some(only) => only.value == database,
+            None => database != "system",
+        });
+        let queries: Vec<String> = asked.map(|query| query.cypher.value.clone()).collect();
+        let check = drill.check.is_some();
+        let reason = format!("{which} in {store} can be restored{}", proof(check, queries.len()));
+        let into = target.name.value.clone();
+        let address = format!("{}/{into}", subject(source, database));
+        let action = Action::Restore { artifact, store, target: into.clone(), check, queries };
+        let step = self.graph.add(&self.job.name.value, &address, action, &reason, span, self.sink)?;
+        for need in needs {
+            self.graph.need(step, need, When::Success, span);
+        }
+        // A target holds one thing at a time.
+        let before = self.drills.iter().rev().find(|(name, _)| *name == into).map(|(_, step)| *step);
+        if let Some(before) = before {
+            self.graph.need(step, before, When::Always, span);
+        }
+        self.drills.push((into, step));
+        Some(())
+    }
+
+    /// The artifact of a drill, the steps that it waits for, and what it is called.
+    fn choose(
+        &self,
+        source: &Source,
+        target: &Target,
+        database: &str,
+        from: &str,
+    ) -> (ArtifactRef, Vec<usize>, &'static str) {
+        // A Community tool loads a full online backup, and no chain.
+        let full = matches!(&target.engine, TargetEngine::Neo4j { edition, .. } if edition == "community");
+        let made = self.made.iter().find(|made| {
+            made.source == source.name.value
+                && made.database == database
+                && !(full && made.extent == Extent::Differential)
+                && made.copies.iter().any(|(store, _)| store == from)
+        });
+        match made {
+            Some(made) => (self.reference(made.backup), needs(made, from), "this run's copy"),
+            None => {
+                let (source, database) = (source.name.value.clone(), database.to_owned());
+                let which = if full { "the newest full copy" } else { "the newest copy" };
+                (ArtifactRef::Newest { source, database, full }, Vec::new(), which)
             }
-            self.drills.push((target.name.value.clone(), step));
         }
     }
 
@@ -100,4 +107,14 @@ impl Expansion<'_> {
 fn needs(made: &Made, store: &str) -> Vec<usize> {
     let present = made.copies.iter().filter(|(place, _)| place == store).map(|(_, step)| *step);
     present.chain([made.backup]).chain(made.checks.iter().copied()).collect()
+}
+
+/// What a drill shows besides that a copy can be restored.
+fn proof(check: bool, queries: usize) -> String {
+    let answers = match queries {
+        0 => String::new(),
+        1 => ", answers a query".to_owned(),
+        many => format!(", answers {many} queries"),
+    };
+    format!("{}{answers}", if check { ", is sound" } else { "" })
 }

@@ -47,15 +47,14 @@ fn needs_itself(graph: &Graph, step: usize) -> bool {
 
 /// Always the free step with the smallest address; jobs stay in the order of the strategy.
 fn sorted(graph: &Graph) -> Vec<usize> {
-    let mut jobs: Vec<&str> = Vec::new();
+    let mut jobs: BTreeMap<&str, usize> = BTreeMap::new();
     for step in &graph.steps {
-        if !jobs.contains(&step.job.as_str()) {
-            jobs.push(&step.job);
-        }
+        let next = jobs.len();
+        jobs.entry(&step.job).or_insert(next);
     }
     let rank = |at: usize| {
         let step = graph.steps.get(at)?;
-        Some((jobs.iter().position(|job| *job == step.job)?, step.address.clone()))
+        Some((*jobs.get(step.job.as_str())?, step.address.clone()))
     };
     let mut waiting: Vec<usize> = graph.steps.iter().map(|step| step.needs.len()).collect();
     let mut dependants: Vec<Vec<usize>> = vec![Vec::new(); graph.steps.len()];

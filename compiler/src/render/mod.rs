@@ -13,7 +13,7 @@ pub use source::diagnostic;
 pub use text::{TextOptions, text};
 
 use schema::plan::Plan;
-use schema::step::{Action, Step};
+use schema::step::{Action, Extent, Step};
 
 /// One character for a kind of step.
 fn symbol(action: &Action) -> char {
@@ -21,6 +21,7 @@ fn symbol(action: &Action) -> char {
         Action::Preflight { .. } => '?',
         Action::Stop { .. } => '■',
         Action::Start { .. } => '▶',
+        Action::Backup { extent: Extent::Differential, .. } => 'Δ',
         Action::Backup { .. } => '+',
         Action::Transfer { .. } => '→',
         Action::Verify { .. } | Action::Inspect { .. } => '✓',

@@ -4,9 +4,10 @@ use super::{jobs, steps_of, symbol, within};
 use crate::plan::downtime;
 use crate::structure::schedule;
 use jiff::Timestamp;
-use schema::plan::{Job, Level, Plan};
-use schema::step::{Action, Check, Step, When};
-use schema::store::PluginUse;
+use schema::plan::{Job, Level, Overlap, Plan};
+use schema::step::{Action, Check, Extent, Step, When};
+use schema::store::{PluginUse, Store};
+use schema::target::TargetEngine;
 use std::fmt::Write;
 
 /// How a plan is told.
@@ -23,6 +24,10 @@ const RUNS: usize = 3;
 #[must_use]
 pub fn text(plan: &Plan, options: &TextOptions) -> String {
     let mut out = format!("Plan of `{}` ({})\n", plan.strategy, plan.environment);
+    if let Some(runner) = &plan.runner {
+        let site = runner.site.as_ref().map(|site| format!(" at {site}")).unwrap_or_default();
+        let _ = writeln!(out, "Runs on `{}` ({}){site}", runner.name, runner.host);
+    }
     if plan.steps.is_empty() {
         out.push_str("\nNo steps: there is nothing to do.\n");
     } else {
@@ -34,6 +39,7 @@ pub fn text(plan: &Plan, options: &TextOptions) -> String {
         steps(plan, job, &down, &mut out);
     }
     plugins(plan, &mut out);
+    exceptions(plan, &mut out);
     findings(plan, &mut out);
     let _ = writeln!(out, "\n{}", totals(plan, &down));
     out
@@ -45,6 +51,7 @@ fn legend(plan: &Plan, out: &mut String) {
         Action::Preflight { .. } => "look first",
         Action::Stop { .. } => "stop",
         Action::Start { .. } => "start",
+        Action::Backup { extent: Extent::Differential, .. } => "what changed",
         Action::Backup { .. } => "new artifact",
         Action::Transfer { .. } => "another copy",
         Action::Verify { .. } | Action::Inspect { .. } => "check",
@@ -74,7 +81,11 @@ fn heading(job: Option<&Job>, name: &str, options: &TextOptions, out: &mut Strin
         (Some(_), None) => "when asked for".to_owned(),
         (Some(_), Some(schedule)) => format!("{} {}", schedule.cron, schedule.timezone),
     };
-    let _ = writeln!(out, "\n{name} · {when}");
+    let window = job.and_then(|job| job.window.as_ref());
+    let window = window.map(|window| format!(" · only {} to {}", window.from, window.to)).unwrap_or_default();
+    let waits = job.is_some_and(|job| job.on_overlap == Overlap::Wait);
+    let waits = if waits { " · waits for its turn" } else { "" };
+    let _ = writeln!(out, "\n{name} · {when}{window}{waits}");
     if let (Some(at), Some(schedule)) = (options.at, schedule) {
         let runs = schedule::next(&schedule.cron, &schedule.timezone, at, RUNS);
         let runs: Vec<String> = runs.iter().map(|run| run.strftime("%a %Y-%m-%d %H:%M %:z").to_string()).collect();
@@ -96,7 +107,9 @@ fn steps(plan: &Plan, job: &str, down: &[usize], out: &mut String) {
         };
         let address = within(step, job);
         let needs = needs(step, job, before, down.contains(&at)).map(|needs| format!("; {needs}")).unwrap_or_default();
-        let _ = writeln!(out, "  {} {address:width$}{bar}  {}{needs}", symbol(&step.action), reason(step));
+        let usual = step.host == "local" || plan.runner.as_ref().is_some_and(|runner| runner.name == step.host);
+        let host = if usual { String::new() } else { format!(", on {}", step.host) };
+        let _ = writeln!(out, "  {} {address:width$}{bar}  {}{host}{needs}", symbol(&step.action), reason(step));
         before = Some(step);
     }
 }
@@ -140,20 +153,10 @@ fn needs(step: &Step, job: &str, before: Option<&Step>, in_downtime: bool) -> Op
 }
 
 fn plugins(plan: &Plan, out: &mut String) {
-    let rows: Vec<(&str, String, &PluginUse)> = plan
-        .stores
-        .iter()
-        .map(|store| {
-            let place = [store.media.as_deref(), store.site.as_deref()];
-            let place: Vec<&str> = place.into_iter().flatten().collect();
-            (
-                store.name.as_str(),
-                if place.is_empty() { String::new() } else { format!("{}; ", place.join(" at ")) },
-                &store.plugin,
-            )
-        })
-        .collect();
+    let rows: Vec<(&str, String, &PluginUse)> =
+        plan.stores.iter().map(|store| (store.name.as_str(), place(store), &store.plugin)).collect();
     section("Stores", &rows, out);
+    targets(plan, out);
     let rows: Vec<(&str, String, &PluginUse)> = plan
         .notifiers
         .iter()
@@ -163,6 +166,39 @@ fn plugins(plan: &Plan, out: &mut String) {
         })
         .collect();
     section("Notifiers", &rows, out);
+}
+
+/// Where a store is, and what becomes of copies in it.
+fn place(store: &Store) -> String {
+    let zone = store.zone.as_ref().map(|zone| format!("/{zone}")).unwrap_or_default();
+    let site = store.site.as_ref().map(|site| format!("{site}{zone}"));
+    let at = [store.media.clone(), site].into_iter().flatten().collect::<Vec<_>>().join(" at ");
+    let owner = [&store.provider, &store.account].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+    let said = [
+        at,
+        owner,
+        store.host.as_ref().map(|host| format!("on {host}")).unwrap_or_default(),
+        store.class.as_ref().map(|class| format!("class {class}")).unwrap_or_default(),
+        store.immutable.map(|time| format!("locked for {}", schema::keep::span(time))).unwrap_or_default(),
+        if store.encrypt.is_empty() { String::new() } else { "encrypted".to_owned() },
+    ];
+    let said: Vec<String> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    if said.is_empty() { String::new() } else { format!("{}; ", said.join(", ")) }
+}
+
+fn targets(plan: &Plan, out: &mut String) {
+    if plan.targets.is_empty() {
+        return;
+    }
+    let width = plan.targets.iter().map(|target| target.name.chars().count()).max().unwrap_or_default();
+    out.push_str("\nTargets\n");
+    for target in &plan.targets {
+        let what = match &target.engine {
+            TargetEngine::Files { directory } => format!("files in {directory}"),
+            TargetEngine::Neo4j { home, edition, version, .. } => format!("neo4j {version} {edition} in {home}"),
+        };
+        let _ = writeln!(out, "  {:width$}  {what}", target.name);
+    }
 }
 
 fn section(title: &str, rows: &[(&str, String, &PluginUse)], out: &mut String) {
@@ -175,6 +211,16 @@ fn section(title: &str, rows: &[(&str, String, &PluginUse)], out: &mut String) {
         let grants: Vec<String> = plugin.grants.iter().map(ToString::to_string).collect();
         let grants = if grants.is_empty() { "may touch nothing".to_owned() } else { grants.join("; ") };
         let _ = writeln!(out, "  {name:width$}  {note}{} {grants}", plugin.name);
+    }
+}
+
+fn exceptions(plan: &Plan, out: &mut String) {
+    if plan.exceptions.is_empty() {
+        return;
+    }
+    out.push_str("\nExceptions\n");
+    for exception in &plan.exceptions {
+        let _ = writeln!(out, "  {} until {}: {}", exception.what, exception.until, exception.reason);
     }
 }
 
@@ -197,11 +243,14 @@ fn totals(plan: &Plan, down: &[usize]) -> String {
     let count = |is: fn(&Action) -> bool| plan.steps.iter().filter(|step| is(&step.action)).count();
     let counts = [
         (count(|action| matches!(action, Action::Backup { .. })), "new artifact"),
+        (count(|action| matches!(action, Action::Copy { .. })), "second database"),
         (count(|action| matches!(action, Action::Transfer { .. })), "copy"),
         (count(|action| matches!(action, Action::Stage { .. })), "restore"),
         (count(|action| matches!(action, Action::Swap { .. })), "exchange"),
         (count(|action| matches!(action, Action::Verify { with: Check::Digest, .. })), "digest check"),
         (count(|action| matches!(action, Action::Verify { with: Check::Consistency, .. })), "consistency check"),
+        (count(|action| matches!(action, Action::Restore { .. })), "drill"),
+        (count(|action| matches!(action, Action::Prune { .. })), "prune"),
     ];
     let parts: Vec<String> =
         counts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| plural(number, what)).collect();

@@ -3,6 +3,7 @@
 
 use crate::model::{Job, Statement, Strategy};
 use crate::span::Span;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A copy of what a source has, in one store.
 #[derive(Clone, Debug)]
@@ -47,6 +48,16 @@ fn put(out: &mut Vec<Copy>, source: &str, store: &str, span: &Span) {
     if !out.iter().any(|copy| copy.source == source && copy.store == store) {
         out.push(Copy { source: source.to_owned(), store: store.to_owned(), span: span.clone(), verified: false });
     }
+}
+
+/// The stores that get what each source has, from any job.
+#[must_use]
+pub fn stores(strategy: &Strategy) -> BTreeMap<String, BTreeSet<String>> {
+    let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for copy in strategy.jobs.iter().flat_map(copies) {
+        out.entry(copy.source).or_default().insert(copy.store);
+    }
+    out
 }
 
 /// The stores that get what a source has, from any job; sorted.

@@ -18,7 +18,12 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
             );
         }
         let earlier = names.definitions.iter().take(at).find(|other| same(other, definition));
-        if let Some(first) = earlier {
+        let again = |at: usize| {
+            let definition = names.definitions.get(at);
+            definition.is_some_and(|it| names.definitions.iter().take(at).any(|other| same(other, it)))
+        };
+        // What is in a thing that stands there twice is there twice as well.
+        if let Some(first) = earlier.filter(|_| !definition.around.is_some_and(again)) {
             sink.push(
                 Diagnostic::error(
                     &codes::DUPLICATE_NAME,

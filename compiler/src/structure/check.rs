@@ -27,7 +27,15 @@ pub fn check(
     root: &Span,
     sink: &mut Sink,
 ) -> Structure {
-    let mut walk = Walk { manifests, sink, names: Names::default(), secrets: Vec::new(), open: Vec::new(), entered: 0 };
+    let mut walk = Walk {
+        manifests,
+        sink,
+        names: Names::default(),
+        secrets: Vec::new(),
+        open: Vec::new(),
+        namers: Vec::new(),
+        entered: 0,
+    };
     let shapes: Vec<&NodeShape> = vocabulary.iter().collect();
     walk.level(&mut document.nodes, &shapes, None, root);
     let (names, secrets) = (walk.names, walk.secrets);
@@ -41,6 +49,8 @@ pub(super) struct Walk<'a> {
     secrets: Vec<Span>,
     /// Name and number of each node around the present one.
     open: Vec<(String, usize)>,
+    /// The definition that names each of them.
+    namers: Vec<Option<usize>>,
     entered: usize,
 }
 
@@ -49,6 +59,7 @@ impl Walk<'_> {
     pub(super) fn node(&mut self, node: &mut Node, shape: &NodeShape) {
         self.entered += 1;
         self.open.push((shape.name.clone(), self.entered));
+        self.namers.push(None);
         if let Some(annotation) = &node.annotation {
             let replaces = annotation.value == crate::expand::OVERRIDE;
             let told = value::annotated(&annotation.value, &annotation.span, &shape.name);
@@ -58,6 +69,7 @@ impl Walk<'_> {
         self.properties(node, shape);
         self.below(node, shape);
         self.open.pop();
+        self.namers.pop();
     }
 
     fn arguments(&mut self, node: &mut Node, shape: &NodeShape) {
@@ -170,7 +182,8 @@ impl Walk<'_> {
             }
         }
         // What a variable stands for is not known: that was told when it was looked up.
-        if entry.annotation.as_ref().is_some_and(|annotation| annotation.value == crate::expand::VAR) {
+        if is_unknown(entry) {
+            self.names.lose_unsaid(expected.names.as_ref());
             return;
         }
         if let Some(wrong) = value::judge(entry, expected) {
@@ -193,7 +206,13 @@ impl Walk<'_> {
         if let Some(kind) = &expected.names {
             let reserved = expected.reserved.contains(text);
             let (kind, name, span) = (kind.clone(), text.clone(), entry.span.clone());
-            self.names.definitions.push(Definition { kind, name, span, scope, reserved });
+            let (here, above) =
+                self.namers.split_last_mut().map_or((None, &[][..]), |(here, above)| (Some(here), &*above));
+            let around = above.iter().rev().find_map(|namer| *namer);
+            if let Some(here) = here {
+                *here = Some(self.names.definitions.len());
+            }
+            self.names.definitions.push(Definition { kind, name, span, scope, reserved, around });
         }
         if !expected.refers.is_empty() {
             let (kinds, name, span) = (expected.refers.clone(), text.clone(), entry.span.clone());
@@ -202,16 +221,23 @@ impl Walk<'_> {
     }
 }
 
+/// Whether it is a variable for which there is no value.
+fn is_unknown(entry: &Entry) -> bool {
+    entry.annotation.as_ref().is_some_and(|annotation| annotation.value == crate::expand::VAR)
+}
+
+/// Whether an argument is not what is expected, and is what is expected after that: the one before it was left out.
+fn belongs_later<'s>(entry: &Entry, expected: &ValueShape, mut after: impl Iterator<Item = &'s ValueShape>) -> bool {
+    !is_unknown(entry)
+        && value::judge(entry, expected).is_some()
+        && after.any(|later| value::judge(entry, later).is_none())
+}
+
 fn nothing_to_replace(mut told: Diagnostic) -> Diagnostic {
     for label in &mut told.labels {
         "there is nothing here that it could replace".clone_into(&mut label.text);
     }
     told.help("Put it into the block of a `use`, or remove `(override)`.")
-}
-
-/// Whether an argument is not what is expected, and is what is expected after that: the one before it was left out.
-fn belongs_later<'s>(entry: &Entry, expected: &ValueShape, mut after: impl Iterator<Item = &'s ValueShape>) -> bool {
-    value::judge(entry, expected).is_some() && after.any(|later| value::judge(entry, later).is_none())
 }
 
 fn surplus_argument(shape: &NodeShape, span: &Span) -> Diagnostic {

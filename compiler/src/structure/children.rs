@@ -68,6 +68,7 @@ impl Walk<'_> {
         parent: Option<&Parent>,
         place: &Span,
     ) {
+        // The first node of each name: no more than there are shapes, however many nodes there are.
         let mut seen: Vec<(String, Span)> = Vec::new();
         for node in nodes.iter_mut() {
             let Some(shape) = self.shape_of(node, shapes, parent) else {
@@ -76,16 +77,18 @@ impl Walk<'_> {
             };
             let before = self.names.count();
             let mut again = false;
-            if let Some((_, first)) = seen.iter().find(|(name, _)| *name == shape.name).filter(|_| !shape.repeat) {
-                self.sink.push(
-                    Diagnostic::error(&codes::DUPLICATE_NODE, format!("`{}` stands here twice", shape.name))
-                        .at(&node.name.span, "stands again")
-                        .at(first, "stands first here")
-                        .help("Keep one of them."),
-                );
-                again = true;
-            } else {
-                seen.push((shape.name.clone(), node.name.span.clone()));
+            match seen.iter().find(|(name, _)| *name == shape.name) {
+                None => seen.push((shape.name.clone(), node.name.span.clone())),
+                Some(_) if shape.repeat => {}
+                Some((_, first)) => {
+                    again = true;
+                    self.sink.push(
+                        Diagnostic::error(&codes::DUPLICATE_NODE, format!("`{}` stands here twice", shape.name))
+                            .at(&node.name.span, "stands again")
+                            .at(first, "stands first here")
+                            .help("Keep one of them."),
+                    );
+                }
             }
             self.node(node, shape);
             if again {

@@ -21,5 +21,5 @@ pub use manifest::{Manifest, Want, manifests};
 pub use mask::mask;
 pub use names::{Definition, Lost, Names, Reference};
 pub use shape::{Form, NodeShape, Type, ValueShape, When};
-pub use value::{REFERENCES, is_name};
+pub use value::{REFERENCES, is_name, is_url};
 pub use vocabulary::{PACKED, identity, reuse, strategy};

@@ -15,6 +15,8 @@ pub struct Definition {
     pub scope: Option<usize>,
     /// Names that may not be used.
     pub reserved: bool,
+    /// The definition that names the nearest node around it, by its place in the list.
+    pub around: Option<usize>,
 }
 
 /// A thing is referred to.

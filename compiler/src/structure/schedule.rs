@@ -43,6 +43,11 @@ pub fn similar_zone(name: &str) -> Option<String> {
 /// The next times at which a schedule is due, after `after`.
 #[must_use]
 pub fn next(fields: &str, timezone: &str, after: Timestamp, count: usize) -> Vec<Zoned> {
-    let (Ok(cron), Some(zone)) = (cron(fields), zone(timezone)) else { return Vec::new() };
-    cron.iter_after(after.to_zoned(zone)).take(count).collect()
+    times(fields, timezone, after).take(count).collect()
+}
+
+/// All times at which a schedule is due, after `after`; none when it does not parse.
+pub fn times(fields: &str, timezone: &str, after: Timestamp) -> impl Iterator<Item = Zoned> {
+    let parsed = cron(fields).ok().zip(zone(timezone));
+    parsed.into_iter().flat_map(move |(cron, zone)| cron.iter_after(after.to_zoned(zone)))
 }

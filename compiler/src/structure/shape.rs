@@ -196,6 +196,26 @@ impl Type {
 }
 
 impl ValueShape {
+    /// A value of which nothing but its type is known.
+    #[must_use]
+    pub fn new(name: &str, kind: Type) -> Self {
+        Self {
+            name: name.to_owned(),
+            doc: String::new(),
+            kind,
+            required: false,
+            repeat: false,
+            default: None,
+            names: None,
+            refers: Vec::new(),
+            within: None,
+            one_of: Vec::new(),
+            reserved: Vec::new(),
+            least: None,
+            most: None,
+        }
+    }
+
     /// A value that would do, as it is typed.
     #[must_use]
     pub fn sample(&self) -> String {

@@ -8,7 +8,7 @@ use crate::span::Span;
 use crate::syntax::{Entry, Value};
 
 /// Annotations that say where a secret is found.
-pub const REFERENCES: [&str; 3] = ["env", "file", "command"];
+pub const REFERENCES: [&str; 4] = ["env", "file", "command", "keyring"];
 
 /// What is wrong with a value; `None` is nothing.
 pub(super) fn judge(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
@@ -100,6 +100,10 @@ fn secret(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
         Some(text) if annotation.value == "command" && text.contains(['"', '\'', '\\']) => {
             let help = "Write the program and its arguments with spaces between; put what needs quotes into a script.";
             Some(invalid(&codes::INVALID_VALUE, entry, shape, "has quotes, which mean nothing without a shell", help))
+        }
+        Some(text) if annotation.value == "keyring" && !is_entry(text) => {
+            let help = "Write the service and the user, for example `(keyring)\"backup/vault\"`.";
+            Some(invalid(&codes::INVALID_VALUE, entry, shape, "is no entry of a keyring", help))
         }
         Some(text) if !text.trim().is_empty() => None,
         Some(_) => {
@@ -214,8 +218,14 @@ pub fn is_name(text: &str) -> bool {
     text.len() <= 63 && text.chars().all(plain) && text.starts_with(|char: char| char.is_ascii_alphanumeric())
 }
 
-fn is_url(text: &str) -> bool {
+/// Whether it is a whole URL that a request can be sent to.
+pub fn is_url(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Whether it names a service and a user.
+fn is_entry(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(service, user)| !service.trim().is_empty() && !user.trim().is_empty())
 }
 
 /// Whether it is, or was meant to be, an age identity.
@@ -227,7 +237,7 @@ fn is_address(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).map_or_else(
         || !host.is_empty() && host.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '.')),
-        |host| host.parse::<std::net::Ipv6Addr>().is_ok(),
+        |host| host.parse::<core::net::Ipv6Addr>().is_ok(),
     );
     host && port.parse::<u16>().is_ok_and(|port| port > 0)
 }

@@ -7,11 +7,12 @@
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
 //! // text NAME                                    begins a text that can be imported, up to the next
+//! // today YYYY-MM-DD                                the day
 //! // plan | plan JOB                                 plan it, and show the plan
 //! // restore SOURCE key=value…  | verify key=value…  plan that, and show the plan
 //! ```
 
-use crate::expected::read;
+use crate::expected::{here, read};
 use compiler::{Compiled, Facts, Found, RestoreRequest, Text, VerifyRequest, render};
 use schema::fact::{Inventory, PluginManifest, StoredArtifact};
 use schema::plan::Plan;
@@ -21,7 +22,7 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) text: String,
     /// Beside it, to be imported.
-    others: Vec<Text>,
+    pub(crate) others: Vec<Text>,
     pub(crate) facts: Facts,
     request: Option<String>,
 }
@@ -34,6 +35,20 @@ pub(crate) fn facts() -> Facts {
     };
     let plugins = vec![plugin("storage", "fs"), plugin("notify", "webhook")];
     Facts { plugins, ..Facts::default() }
+}
+
+/// The plugins that come with Backstay, and the manifests that an example brings along for those that do not yet.
+pub(crate) fn of_example(name: &str) -> Facts {
+    let mut facts = facts();
+    let Ok(entries) = std::fs::read_dir(here().join("../examples").join(name).join("plugins")) else { return facts };
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(!facts.plugins.iter().any(|plugin| plugin.name == name), "{name} comes with Backstay by now");
+        facts.plugins.push(PluginManifest { name, text: std::fs::read_to_string(&file).unwrap() });
+    }
+    facts
 }
 
 /// The cases of a file.
@@ -90,6 +105,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
             let key = ("strategy.kdl".to_owned(), (*path).to_owned());
             case.facts.imports.insert(key, Found::Nothing(why.join(" ")));
         }
+        ["today", day] => case.facts.today = Some(day.parse().unwrap()),
         ["plan" | "restore" | "verify", ..] => case.request = Some(line.to_owned()),
         ["plugin", name, manifest @ ..] => {
             case.facts.plugins.retain(|plugin| plugin.name != *name);

@@ -160,7 +160,6 @@ fn values_are_in_one_form_and_secrets_are_references() {
     let secrets = json!([{ "name": "a", "reference": { "env": "A" } }, { "name": "b", "reference": { "command": ["pass", "show", "b"] } }]);
     assert_eq!(decoded["store"][0]["secret"], secrets);
     assert_eq!(decoded["source"][0]["include"], json!(["**"]));
-    let steps =
-        json!([{ "backup": { "source": "notes", "to": "desk" } }, { "verify": { "of": "desk", "with": "digest" } }]);
+    let steps = json!([{ "backup": { "source": "notes", "to": "desk", "type": "full" } }, { "verify": { "of": "desk", "with": "digest" } }]);
     assert_eq!(decoded["job"][0]["steps"], steps);
 }

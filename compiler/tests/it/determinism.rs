@@ -1,14 +1,15 @@
 //! The same texts and facts give the same bytes, and a plan comes back from its JSON unchanged.
 
-use crate::case::facts;
+use crate::case::of_example;
 use crate::expected::read;
 use compiler::{Text, check, next_runs, plan, render};
 
-const EXAMPLES: [&str; 2] = ["01-quickstart", "02-neo4j-community"];
+const EXAMPLES: [&str; 3] = ["01-quickstart", "02-neo4j-community", "03-enterprise-gfs"];
 
 fn compiled(example: &str) -> schema::plan::Plan {
     let text = Text { name: "strategy.kdl".to_owned(), text: read(&format!("examples/{example}/strategy.kdl")) };
-    plan(&check(&[text], &facts()).value.unwrap(), &facts(), None).value.unwrap()
+    let facts = of_example(example);
+    plan(&check(&[text], &facts).value.unwrap(), &facts, None).value.unwrap()
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn the_dictionary_of_the_fuzz_targets_has_not_drifted() {
     let mut words: BTreeSet<String> = BTreeSet::new();
     let manifests = structure::manifests(&facts().plugins, &mut Vec::new());
     let added = manifests.iter().flat_map(|manifest| &manifest.nodes);
-    structure::strategy().iter().chain(added).for_each(|shape| gather(shape, &mut words));
+    structure::strategy().iter().chain(structure::reuse()).chain(added).for_each(|shape| gather(shape, &mut words));
     words.extend(Type::ALL.iter().map(|(_, kind)| kind.sample().to_owned()));
     words.extend(REFERENCES.iter().map(|place| format!("({place})")));
     // What the grammar of KDL has, and what breaks it.

@@ -1,6 +1,6 @@
 //! The examples compile without a word, and their plans are as they were.
 
-use crate::case::facts;
+use crate::case::{facts, of_example};
 use crate::expected::{here, matches, read};
 use compiler::{Text, check, plan, render};
 
@@ -14,10 +14,11 @@ fn plans_of_the_examples() {
     for folder in folders {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         let text = Text { name: "strategy.kdl".to_owned(), text: read(&format!("examples/{name}/strategy.kdl")) };
-        let checked = check(&[text], &facts());
+        let facts = of_example(&name);
+        let checked = check(&[text], &facts);
         let told: String = checked.diagnostics.iter().map(render::diagnostic).collect();
         assert_eq!(told, "", "a rule that fires on an example is the example's fault");
-        let plan = plan(&checked.value.unwrap(), &facts(), None).value.unwrap();
+        let plan = plan(&checked.value.unwrap(), &facts, None).value.unwrap();
         matches(&folder.join("plan.txt"), &render::text(&plan, &render::TextOptions::default())).unwrap();
         matches(&folder.join("plan.mmd"), &render::mermaid(&plan)).unwrap();
         matches(&here().join(format!("tests/fixtures/{name}.dot")), &render::dot(&plan)).unwrap();

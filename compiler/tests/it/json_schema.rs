@@ -46,13 +46,14 @@ fn types() -> Value {
         "additionalProperties": false,
     });
     json!({
-        "integer": { "type": "integer", "minimum": 0, "maximum": u32::MAX },
         "duration": number("Seconds."),
         "size": number("Bytes."),
         "rate": number("Bytes per second."),
         "growth": described("How fast something grows.", growth),
         "url": { "type": "string", "pattern": "^https?://." },
         "time": described("A time of day.", json!({ "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$" })),
+        "date": described("A day.", json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })),
+        "recipient": described("A public key of age.", json!({ "type": "string", "pattern": "^age1." })),
         "name": { "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" },
         "database": described(
             "The name of a database, or a glob over them.",
@@ -67,6 +68,10 @@ fn value(shape: &ValueShape) -> Value {
         Type::Enum => json!({ "enum": shape.one_of }),
         Type::Words => json!({ "type": "array", "items": { "enum": shape.one_of }, "minItems": 1 }),
         Type::Boolean => json!({ "type": "boolean" }),
+        Type::Integer => {
+            let (least, most) = (shape.least.unwrap_or(0), shape.most.unwrap_or(i128::from(u32::MAX)));
+            json!({ "type": "integer", "minimum": u32::try_from(least).unwrap(), "maximum": u32::try_from(most).unwrap() })
+        }
         kind => {
             let name = Type::ALL.iter().find(|(_, known)| *known == kind).unwrap().0;
             match types().get(name) {

@@ -15,6 +15,12 @@ use std::fmt::Write;
 /// The strategies that are broken: between them they hold every node.
 const WHOLE: [&str; 3] = ["examples/01-quickstart", "examples/02-neo4j-community", "suite/nodes-that-no-example-has"];
 
+fn whole() -> Vec<Fixture> {
+    let out: Vec<Fixture> = fixtures().into_iter().filter(|fixture| WHOLE.contains(&fixture.name.as_str())).collect();
+    assert_eq!(out.len(), WHOLE.len(), "a strategy that is to be broken does not compile, or is gone");
+    out
+}
+
 /// What became of a mutant.
 enum Fate {
     Refused(&'static str),
@@ -81,7 +87,7 @@ fn mutants_are_refused_where_they_are_broken() {
     let mut used = vec![0_usize; listed.len()];
     let mut wrong = BTreeSet::new();
     let mut broken_paths = BTreeSet::new();
-    for fixture in fixtures().into_iter().filter(|fixture| WHOLE.contains(&fixture.name.as_str())) {
+    for fixture in whole() {
         let manifests = structure::manifests(&fixture.facts.plugins, &mut Vec::new());
         for (at, text) in fixture.texts.iter().enumerate() {
             for (mutant, fate) in fates(&fixture, at, text, &manifests) {
@@ -115,7 +121,7 @@ fn mutants_are_refused_where_they_are_broken() {
 /// All mutants of a text with their fates, on as many threads as there are processors.
 fn fates(fixture: &Fixture, at: usize, text: &Text, manifests: &[structure::Manifest]) -> Vec<(Mutant, Fate)> {
     let places = places(text, structure::strategy(), manifests);
-    let mut maker = Maker { text: &text.text, places: &places, out: Vec::new() };
+    let mut maker = Maker { text: &text.text, places: &places, out: Vec::new(), seen: BTreeSet::new() };
     maker.all();
     let mutants = maker.out;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -162,7 +168,7 @@ fn no_node_is_spared() {
     for manifest in &manifests {
         missing.extend(manifest.nodes.iter().map(|node| format!("{}/{}", manifest.name, node.name)));
     }
-    for fixture in fixtures().into_iter().filter(|fixture| WHOLE.contains(&fixture.name.as_str())) {
+    for fixture in whole() {
         for place in fixture.texts.iter().flat_map(|text| places(text, structure::strategy(), &manifests)) {
             missing.remove(&place.path);
         }

@@ -3,7 +3,7 @@
 use crate::case::{cases, facts};
 use crate::expected::here;
 use compiler::source::Source;
-use compiler::structure::{Manifest, NodeShape};
+use compiler::structure::{Manifest, NodeShape, reuse, strategy};
 use compiler::syntax::{Node, parse};
 use compiler::{Facts, Text, check};
 use std::ops::Range;
@@ -55,7 +55,8 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
     for file in entries(&here().join("tests/suite")).iter().flat_map(|folder| entries(folder)) {
         if file.extension().is_some_and(|extension| extension == "kdl") {
             for case in cases(&std::fs::read_to_string(&file).unwrap()) {
-                let texts = vec![Text { name: "strategy.kdl".to_owned(), text: case.text }];
+                let mut texts = vec![Text { name: "strategy.kdl".to_owned(), text: case.text }];
+                texts.extend(case.others);
                 if check(&texts, &case.facts).value.is_some() {
                     out.push(Fixture { name: format!("suite/{}", case.name), texts, facts: case.facts });
                 }
@@ -89,7 +90,7 @@ pub(crate) fn places<'a>(text: &Text, vocabulary: &'a [NodeShape], manifests: &'
     let mut out = Vec::new();
     for node in &document.nodes {
         let root = vocabulary.iter().find(|shape| shape.required).unwrap();
-        let shape = vocabulary.iter().find(|shape| shape.name == node.name.value);
+        let shape = vocabulary.iter().chain(reuse()).find(|shape| shape.name == node.name.value);
         let below = root.children.iter().find(|shape| shape.name == node.name.value);
         if let Some(shape) = shape {
             place(&text.text, node, shape, manifests, &step(shape), None, &mut out);
@@ -114,10 +115,16 @@ fn place<'a>(
     out.push(Place { path: path.to_owned(), shape, node: node.clone(), whole, parent });
     let plugin = shape.plugin.as_ref().and_then(|_| node.property("plugin")).and_then(|entry| entry.value.as_text());
     let added = manifests.iter().filter(|manifest| plugin == Some(manifest.name.as_str()));
+    // A template may hold anything; what is taken for granted here is that it holds parts of a strategy.
+    let root = strategy().iter().find(|shape| shape.required).unwrap();
+    let loose = reuse().iter().any(|other| other.name == shape.name);
+    let inner = root.children.iter().filter(|_| loose).map(|child| (child, format!("{}/{}", root.name, step(child))));
     let shapes: Vec<(&NodeShape, String)> = shape
         .children
         .iter()
         .map(|child| (child, format!("{path}/{}", step(child))))
+        .chain(inner)
+        .chain(reuse().iter().map(|shape| (shape, shape.name.clone())))
         .chain(
             added.flat_map(|plugin| plugin.nodes.iter().map(|node| (node, format!("{}/{}", plugin.name, node.name)))),
         )

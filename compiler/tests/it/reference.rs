@@ -15,6 +15,7 @@ use std::sync::Arc;
 const LINES: usize = 20;
 
 const HEAD: &str = include_str!("reference/head.md");
+const REUSE: &str = include_str!("reference/reuse.md");
 
 /// Examples by the path of the node.
 struct Examples(BTreeMap<String, String>);
@@ -160,6 +161,24 @@ impl Page<'_> {
                 row(child, &example)
             };
             writeln!(self.body, "{row}").unwrap();
+        }
+        self.body.push('\n');
+    }
+
+    /// The nodes that an earlier stage takes out: their shapes are loose, so one table says all.
+    fn reuse(&mut self) {
+        self.contents.push_str("- [reuse](#reuse): One text for many places\n");
+        self.body.push_str(REUSE);
+        self.body.push_str("\n| node | takes | meaning | example |\n|---|---|---|---|\n");
+        let nodes = structure::reuse().iter().map(|shape| (shape, shape.name.clone()));
+        let inner = structure::reuse()
+            .iter()
+            .flat_map(|shape| shape.children.iter().map(|child| (child, format!("{}/{}", shape.name, child.name))));
+        for (shape, path) in nodes.chain(inner).collect::<Vec<_>>() {
+            let example = self.examples.of(&path, &mut self.missing);
+            let first = example.split(['{', '\n']).next().unwrap_or_default();
+            let line = row(shape, first).replacen(&format!("| {} |", often(shape)), "|", 1);
+            writeln!(self.body, "{line}").unwrap();
         }
         self.body.push('\n');
     }
@@ -345,6 +364,7 @@ fn page() -> (String, Vec<String>) {
     for shape in structure::strategy() {
         page.node(shape, &At { path: step(shape), title: shape.name.clone(), depth: 1 });
     }
+    page.reuse();
     for manifest in page.manifests {
         page.plugin(manifest);
     }

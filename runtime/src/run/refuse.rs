@@ -6,9 +6,10 @@ use crate::error::{Error, Result};
 use crate::plugin::Host;
 use schema::notifier::{Notifier, Occasion};
 use schema::plan::{Job, Plan};
+use schema::secret::SecretRef;
 use schema::source::{Engine, Neo4j, Source};
 use schema::step::{Action, Extent, Method, Step};
-use schema::store::Store;
+use schema::store::{PluginUse, Store};
 use std::collections::BTreeSet;
 
 /// An error that names every step, store and notifier of a job that would not be done as the plan says.
@@ -19,7 +20,7 @@ pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
     }
     let steps: Vec<&Step> = plan.steps.iter().filter(|step| step.job == job).collect();
     for step in &steps {
-        let why = [place(plan, step), action(step), source(plan, step)];
+        let why = [action(step), source(plan, step), place(plan, step)];
         told.extend(why.into_iter().flatten().take(1).map(|why| format!("{}: {why} ({})", step.address, step.origin)));
     }
     let used: BTreeSet<&str> = steps.iter().flat_map(|step| stores(&step.action)).collect();
@@ -98,6 +99,9 @@ fn neo4j(neo4j: &Neo4j, step: &Step) -> Option<String> {
             | Action::Settle { .. }
             | Action::Place { .. }
     );
+    if let Some(told) = neo4j.login.as_ref().and_then(|login| keyring(&login.password)) {
+        return Some(told);
+    }
     if neo4j.servers.len() > 1 {
         return Some("sources of several servers are not there yet".to_owned());
     }
@@ -126,7 +130,7 @@ fn stores(action: &Action) -> Vec<&str> {
 
 fn store(store: &Store, host: &Host) -> Vec<String> {
     let mut told = Vec::new();
-    told.extend(not_installed(&store.plugin.name, host));
+    told.extend(plugin(&store.plugin, host));
     let asked = [
         ("encrypt", !store.encrypt.is_empty()),
         ("immutable", store.immutable.is_some()),
@@ -138,7 +142,7 @@ fn store(store: &Store, host: &Host) -> Vec<String> {
 
 fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {
     let mut told = Vec::new();
-    told.extend(not_installed(&notifier.plugin.name, host));
+    told.extend(plugin(&notifier.plugin, host));
     for occasion in &notifier.on {
         let word = match occasion {
             Occasion::Missed => "missed",
@@ -151,6 +155,15 @@ fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {
     told
 }
 
-fn not_installed(plugin: &str, host: &Host) -> Option<String> {
-    (!host.has(plugin)).then(|| format!("plugin `{plugin}` is not installed"))
+fn plugin(plugin: &PluginUse, host: &Host) -> Vec<String> {
+    let mut told = Vec::new();
+    if !host.has(&plugin.name) {
+        told.push(format!("plugin `{}` is not installed", plugin.name));
+    }
+    told.extend(plugin.secrets.values().filter_map(keyring));
+    told
+}
+
+fn keyring(secret: &SecretRef) -> Option<String> {
+    matches!(secret, SecretRef::Keyring(_)).then(|| format!("{secret}: keyrings are not read yet"))
 }

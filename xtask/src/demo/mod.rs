@@ -125,6 +125,10 @@ pub(crate) fn copy_files(from: &Path, to: &Path) -> Result<(), String> {
         let entry = entry.map_err(failed)?;
         if entry.file_type().map_err(failed)?.is_file() {
             fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+        } else if entry.file_type().map_err(failed)?.is_dir() {
+            let folder = to.join(entry.file_name());
+            fs::create_dir_all(&folder).map_err(failed)?;
+            copy_files(&entry.path(), &folder)?;
         }
     }
     Ok(())

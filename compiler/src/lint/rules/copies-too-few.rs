@@ -34,9 +34,10 @@ job "nightly" {
 };
 
 fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+    let all = flow::stores(strategy);
     for source in &strategy.sources {
         let name = &source.name.value;
-        let stores = flow::stores_of(strategy, name);
+        let stores: Vec<&String> = all.get(name).into_iter().flatten().collect();
         if stores.len() >= FEWEST {
             continue;
         }
@@ -48,6 +49,7 @@ fn check(strategy: &Strategy, out: &mut Vec<Found>) {
             ),
         };
         out.push(Found {
+            about: None,
             message,
             span: source.span.clone(),
             label: format!("{} of {FEWEST} copies", stores.len()),

@@ -53,6 +53,7 @@ fn check(strategy: &Strategy, out: &mut Vec<Found>) {
         let whole = !neo4j.is_enterprise() || neo4j.databases.iter().any(|pattern| pattern.covers("system"));
         if dumped && whole && !source.is_controlled() {
             out.push(Found {
+                about: None,
                 message: format!("`{}` is dumped offline, but nothing says how to stop its server", source.name.value),
                 span: source.span.clone(),
                 label: "no `control`".to_owned(),

@@ -46,6 +46,7 @@ fn check(strategy: &Strategy, out: &mut Vec<Found>) {
         let span = neo4j.databases.first().map_or(&source.span, |first| &first.span);
         let span = neo4j.databases.last().map_or_else(|| span.clone(), |last| span.to(&last.span));
         out.push(Found {
+            about: None,
             message: format!("`{}` is protected without its `system` database", source.name.value),
             span,
             label: "`system` is not among these".to_owned(),

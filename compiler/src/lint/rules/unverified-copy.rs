@@ -29,6 +29,7 @@ fn check(strategy: &Strategy, out: &mut Vec<Found>) {
     for job in &strategy.jobs {
         for copy in flow::copies(job).into_iter().filter(|copy| !copy.verified) {
             out.push(Found {
+                about: None,
                 message: format!("nobody verifies the copy of `{}` in `{}`", copy.source, copy.store),
                 span: copy.span,
                 label: "written here and never read back".to_owned(),

@@ -3,6 +3,7 @@
 use crate::places::Place;
 use compiler::structure::{Type, ValueShape};
 use compiler::syntax::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// A text with one thing wrong.
@@ -25,6 +26,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) text: &'a str,
     pub(crate) places: &'a [Place<'a>],
     pub(crate) out: Vec<Mutant>,
+    /// What has been done to which kind of node, and how many times to one node.
+    pub(crate) seen: BTreeSet<(&'static str, String, usize)>,
 }
 
 /// A word that stands nowhere in a vocabulary and is near to nothing in it.
@@ -34,27 +37,42 @@ impl Maker<'_> {
     /// Breaks everything that can be broken, one after the other.
     pub(crate) fn all(&mut self) {
         for place in self.places {
-            self.name(place);
-            self.additions(place);
-            self.dropped(place);
-            let mut position = 0;
-            for entry in &place.node.entries {
-                let shape = match &entry.name {
-                    Some(name) => place.shape.property(&name.value),
-                    None => {
-                        position += 1;
-                        place.shape.argument(position - 1)
-                    }
-                };
-                let Some(shape) = shape else { continue };
-                let target = match &entry.name {
-                    Some(name) => format!("{} {}=", place.path, name.value),
-                    None => format!("{} {}", place.path, shape.name),
-                };
-                self.value(&target, entry, shape);
-                self.names(&target, entry, shape);
-                self.property(&target, entry, shape);
+            let before = self.out.len();
+            self.place(place);
+            // What was done to one node need not be done to its like: the first of each kind of mutant is enough.
+            let mine = self.out.split_off(before);
+            let mut seen: BTreeMap<(&str, String), usize> = BTreeMap::new();
+            for mutant in mine {
+                let count = seen.entry((mutant.kind, mutant.target.clone())).or_default();
+                *count += 1;
+                if self.seen.insert((mutant.kind, mutant.target.clone(), *count)) {
+                    self.out.push(mutant);
+                }
             }
+        }
+    }
+
+    fn place(&mut self, place: &Place<'_>) {
+        self.name(place);
+        self.additions(place);
+        self.dropped(place);
+        let mut position = 0;
+        for entry in &place.node.entries {
+            let shape = match &entry.name {
+                Some(name) => place.shape.property(&name.value),
+                None => {
+                    position += 1;
+                    place.shape.argument(position - 1)
+                }
+            };
+            let Some(shape) = shape else { continue };
+            let target = match &entry.name {
+                Some(name) => format!("{} {}=", place.path, name.value),
+                None => format!("{} {}", place.path, shape.name),
+            };
+            self.value(&target, entry, shape);
+            self.names(&target, entry, shape);
+            self.property(&target, entry, shape);
         }
     }
 
@@ -144,7 +162,7 @@ impl Maker<'_> {
         let range = entry.span.start()..entry.span.end();
         let written = self.text[range.clone()].to_owned();
         let mut with = |kind: &'static str, new: &str| self.replace(kind, target, range.clone(), new);
-        if entry.annotation.as_ref().is_some_and(|annotation| annotation.value == "var") {
+        if entry.annotation.as_ref().is_some_and(|annotation| annotation.value == "var") || shape.kind == Type::Value {
             return;
         }
         with("null", "#null");

@@ -42,10 +42,21 @@ pub(super) struct Http {
     client: reqwest::Client,
 }
 
+/// Rows of a result, in the order of its fields.
+pub(super) type Rows = Vec<Vec<serde_json::Value>>;
+
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
     errors: Vec<Complaint>,
+    #[serde(default)]
+    data: Table,
+}
+
+#[derive(Default, Deserialize)]
+struct Table {
+    #[serde(default)]
+    values: Rows,
 }
 
 #[derive(Deserialize)]
@@ -94,8 +105,8 @@ impl Http {
         })
     }
 
-    /// Runs one statement; its result is of no interest, only whether it succeeded. An empty result is success.
-    pub(super) async fn query(&self, database: &str, statement: &str) -> Result<Result<(), Refusal>> {
+    /// Runs one statement. An empty result is success.
+    pub(super) async fn query(&self, database: &str, statement: &str) -> Result<Result<Rows, Refusal>> {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["db", database, "query", "v2"]);
@@ -132,18 +143,19 @@ async fn body(mut response: reqwest::Response) -> std::result::Result<Vec<u8>, r
 }
 
 /// `errors` counts, whatever the status: a server of this line says 202 or 400 as it likes.
-fn judged(status: u16, text: &[u8]) -> Result<(), Refusal> {
+fn judged(status: u16, text: &[u8]) -> Result<Rows, Refusal> {
     if status == 401 {
         return Err(Refusal::Login);
     }
-    let first = serde_json::from_slice::<Answer>(text).ok().and_then(|answer| answer.errors.into_iter().next());
-    match first {
+    let answer = serde_json::from_slice::<Answer>(text).ok();
+    let (errors, rows) = answer.map(|answer| (answer.errors, answer.data.values)).unwrap_or_default();
+    match errors.into_iter().next() {
         Some(complaint) => {
             // The rest quotes the statement, line by line.
             let message = complaint.message.lines().next().unwrap_or_default().chars().take(200).collect();
             Err(Refusal::Statement { code: complaint.code, message })
         }
-        None if (200..300).contains(&status) => Ok(()),
+        None if (200..300).contains(&status) => Ok(rows),
         None => Err(Refusal::Silent(format!("status {status}"))),
     }
 }
@@ -160,7 +172,9 @@ mod tests {
                 matches!(judged(status, answer), Err(Refusal::Statement { code, .. }) if code.ends_with("SyntaxError"))
             );
         }
-        assert!(judged(202, br#"{"data":{"fields":[],"values":[]}}"#).is_ok());
+        assert!(judged(202, br#"{"data":{"fields":[],"values":[]}}"#).is_ok_and(|rows| rows.is_empty()));
+        let rows = judged(202, br#"{"data":{"fields":["name"],"values":[["neo4j"],["system"]]}}"#);
+        assert!(rows.is_ok_and(|rows| rows == [["neo4j"], ["system"]]));
         assert!(matches!(judged(401, b""), Err(Refusal::Login)));
         assert!(matches!(judged(503, b""), Err(Refusal::Silent(_))));
     }

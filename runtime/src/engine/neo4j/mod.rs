@@ -2,6 +2,7 @@
 //! and put in place by exchanging directories. Nothing is ever loaded over a live database.
 
 mod admin;
+mod ask;
 mod control;
 mod dump;
 mod http;
@@ -11,6 +12,7 @@ mod message;
 mod probe;
 mod swap;
 
+pub use ask::{Asked, ask};
 pub use load::PREFIX;
 
 use super::{Context, Doing, Engine, Recovered, Taken};

@@ -100,11 +100,8 @@ impl Neo4jEngine {
         let usual = if database == "system" { "SHOW DATABASES" } else { "RETURN 1" };
         let begun = Instant::now();
         loop {
-            let refusal = match http.query(database, query.unwrap_or(usual)).await? {
-                Ok(()) => {
-                    return Ok(if query.is_some() { "the query succeeded" } else { "the database answers" }.to_owned());
-                }
-                Err(refusal) => refusal,
+            let Err(refusal) = http.query(database, query.unwrap_or(usual)).await? else {
+                return Ok(if query.is_some() { "the query succeeded" } else { "the database answers" }.to_owned());
             };
             let late = begun.elapsed() > ONLINE;
             match refusal {

@@ -21,7 +21,7 @@ case "$*" in
 --version) echo 5.26.12;;
 "database dump --to-stdout "*)
   if [ -n "$FAIL" ]; then cat "$SAID/$FAIL.txt" >&2; exit 1; fi
-  cat "$SAID/dump-ok.txt" >&2; printf "${MAGIC:-DZV1}%s" "$4";;
+  cat "$SAID/dump-ok.txt" >&2; printf "${MAGIC:-DZV1}%s%s" "$4" "${TELL:+$(nice)}";;
 "database load --from-stdin "*)
   mkdir -p $NEO4J_HOME/data/databases/$4 $NEO4J_HOME/data/transactions/$4
   cat > $NEO4J_HOME/data/databases/$4/store
@@ -34,6 +34,10 @@ esac
 "#;
 
 fn engine(home: &Path, environment: &[(&str, &str)]) -> Neo4jEngine {
+    engine_with(home, environment, None)
+}
+
+fn engine_with(home: &Path, environment: &[(&str, &str)], nice: Option<u8>) -> Neo4jEngine {
     for folder in ["data/databases/neo4j", "data/transactions/neo4j", "bin", "conf"] {
         fs::create_dir_all(home.join(folder)).unwrap();
     }
@@ -49,6 +53,7 @@ fn engine(home: &Path, environment: &[(&str, &str)]) -> Neo4jEngine {
         home: Some(home.to_str().unwrap().to_owned()),
         admin: admin.to_str().unwrap().to_owned(),
         environment,
+        nice,
         ..Neo4j::default()
     };
     Neo4jEngine::new("graph", &neo4j, home.to_str().unwrap(), home, Secrets::new(home))
@@ -100,6 +105,20 @@ async fn a_dump_is_whole_only_when_the_tool_says_so() {
     }
     let (taken, bytes) = dumped(&engine(folder.path(), &[("MAGIC", "JUNK")]), &context).await;
     assert_eq!((taken.unwrap_err().code, bytes.unwrap_err().code), ("archive-damaged", "stream-cut-off"));
+}
+
+#[tokio::test]
+async fn the_tool_stands_back_as_far_as_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (context, _) = context(folder.path());
+    let own = std::process::Command::new("nice").output().unwrap().stdout;
+    let own: u8 = String::from_utf8(own).unwrap().trim().parse().unwrap();
+    for nice in [None, Some(0), Some(7)] {
+        let engine = engine_with(folder.path(), &[("TELL", "1")], nice);
+        let (_, bytes) = dumped(&engine, &context).await;
+        let expected = format!("DZV1neo4j{}", (own + nice.unwrap_or(0)).min(19));
+        assert_eq!(String::from_utf8(bytes.unwrap()).unwrap(), expected);
+    }
 }
 
 #[tokio::test]

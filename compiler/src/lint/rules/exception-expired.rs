@@ -1,0 +1,34 @@
+//! `exception-expired`: an exception from the policy whose last day is over.
+
+use crate::diag::{Example, Explanation, Level};
+use crate::lint::{Found, Levels, Rule};
+use crate::model::Strategy;
+
+pub(in crate::lint) static RULE: Rule = Rule {
+    explanation: Explanation {
+        code: "exception-expired",
+        summary: "an `allow` whose last day is over",
+        why: "It excuses nothing any more, and reads as if it did.",
+        example: Example::Told {
+            wrong: r#"`allow "media" reason="tape ordered" until="2027-01-31"`, on the first of February"#,
+            right: "no `allow`, and a third medium",
+        },
+        fix: "Do what was put off and remove it, or give it another day.",
+    },
+    levels: Levels { development: Level::Warn, staging: Level::Warn, production: Level::Warn },
+    // Found where the day is known.
+    check: |_, _| {},
+};
+
+/// The exceptions that are over.
+pub(in crate::lint) fn expired(strategy: &Strategy, today: jiff::civil::Date) -> Vec<Found> {
+    let over = strategy.policy.exceptions.iter().filter(|exception| exception.until.value < today);
+    over.map(|exception| Found {
+        about: None,
+        message: format!("the exception from `{}` ended on {}", exception.what.value, exception.until.value),
+        span: exception.until.span.clone(),
+        label: "is over".to_owned(),
+        help: "Remove it, or give it another day.".to_owned(),
+    })
+    .collect()
+}

@@ -1,0 +1,138 @@
+//! What a strategy says and a run cannot do yet is refused by name, with its line, before anything is touched.
+
+use crate::space::{Space, top};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The example that asks for everything, with the manifests that it brings along.
+fn whole() -> Space {
+    let space = Space::example("03-enterprise-gfs");
+    for name in ["s3", "slack", "healthchecks"] {
+        let manifest = format!("plugins/{name}.kdl");
+        let text = std::fs::read(top().join("examples/03-enterprise-gfs").join(&manifest)).unwrap();
+        space.write(&manifest, &text);
+    }
+    space
+}
+
+#[test]
+fn jobs_of_the_whole_strategy() {
+    let space = whole();
+    let notifiers = ["plugin `slack` is not installed", "nothing tells `missed` yet", "nothing tells `start` yet"];
+    for (job, words) in [
+        (
+            "full",
+            &["the window 00:30 to 05:00", "files of servers are not there yet", "store `offsite`: plugin `s3` is not"]
+                [..],
+        ),
+        (
+            "diff",
+            &["diff/backup/graph:orders/vault: differential backups are not there yet", "`immutable` is not there yet"]
+                [..],
+        ),
+        ("drill", &["drill/restore/graph:system/scratch", "store `offsite`: `encrypt` is not there yet"][..]),
+        ("tidy", &["tidy/prune/vault", "(strategy.kdl:"][..]),
+    ] {
+        let mut ran = space.run(&format!("run --job {job} --plugins plugins")).expect(1).says("error[not-there-yet]");
+        for word in words.iter().chain(&notifiers) {
+            ran = ran.says(word);
+        }
+    }
+    assert!(!space.path(".backstay").exists());
+}
+
+#[test]
+fn a_plugin_without_a_manifest_is_unknown_and_with_one_is_only_planned() {
+    let space = whole();
+    space.run("validate").expect(2).says("no plugin is named `s3`");
+    space.run("validate --plugins plugins").expect(0).says("plugin `s3` is known by its manifest only");
+    space.run("plan --plugins plugins").expect(0);
+    space.run("validate --plugins nowhere").expect(2).says("manifests-unreadable");
+}
+
+/// A saved plan is no way around it.
+#[test]
+fn a_saved_plan() {
+    let space = whole();
+    space.run("plan --plugins plugins --out plan.json").expect(0);
+    space.run("run plan.json --job tidy --plugins plugins").expect(1).says("pruning is not there yet");
+    assert!(!space.path(".backstay").exists());
+}
+
+/// Each option alone, in a strategy that runs without it.
+#[test]
+fn options_one_by_one() {
+    let store = "path \"backups/local\";";
+    let job = "schedule \"30 2 * * *\" timezone=\"Europe/Stockholm\"";
+    let key = "age14yaaqjyvfyd4nhkscu2gwg4xll3n29qp5sc2x2v5hefp8d8cxr8q384g8k";
+    let more = "job \"nightly\" {";
+    let notify = "notify \"ops\" plugin=\"webhook\"";
+    for (at, add, says) in [
+        (store, "immutable \"35d\"", "store `local`: `immutable` is not there yet"),
+        (store, &format!("encrypt \"{key}\""), "store `local`: `encrypt` is not there yet"),
+        (store, "class \"cold\"", "store `local`: `class` is not there yet"),
+        (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
+        (job, "window \"01:00\" \"05:00\"", "the window 01:00 to 05:00 is not kept yet"),
+        (job, "prune \"local\"", "nightly/prune/local: pruning is not there yet (strategy.kdl:15:"),
+        (job, "restore \"notes\" from=\"local\" into=\"aside\"", "restoring into a target is not there yet"),
+        (job, "backup \"mail\" to=\"local\"", "nightly/backup/mail/local: the `command` engine is not there yet"),
+        (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),
+        (more, &format!("{notify} on=\"missed\" {{ url \"http://127.0.0.1:9/\"; }}"), "nothing tells `missed` yet"),
+        (
+            more,
+            &format!("{notify} on=\"recovered\" {{ url \"http://127.0.0.1:9/\"; }}"),
+            "nothing tells `recovered` yet",
+        ),
+    ] {
+        let space = Space::quickstart();
+        let extra = "source \"mail\" engine=\"command\" { backup \"echo\"; }\n    keep in=\"local\" { last 1; }\n    \
+                     target \"aside\" engine=\"files\" { directory \"aside\"; }\n    ";
+        if at == more {
+            space.edit(more, &format!("{add}\n    {more}"));
+        } else {
+            space.edit(at, &format!("{at}\n        {add}\n        "));
+            space.edit(more, &format!("{extra}{more}"));
+        }
+        space.run("validate").expect(0);
+        space.run("run --job nightly").expect(1).says("error[not-there-yet]").says(says);
+        assert!(!space.path(".backstay").exists() && !space.path("backups").exists(), "{says}");
+        let restored = space.run("restore notes");
+        assert!(!restored.err.contains("not-there-yet"), "a preview is no run: {}", restored.err);
+    }
+}
+
+#[test]
+fn the_runner_itself_runs() {
+    let space = Space::quickstart();
+    let name = Command::new("uname").arg("-n").output().unwrap().stdout;
+    let name = String::from_utf8(name).unwrap();
+    space.edit("job \"nightly\"", &format!("runner \"here\" {{ host \"{}\"; }}\n    job \"nightly\"", name.trim()));
+    space.run("run --job nightly").expect(0);
+    space.holds("backups/offsite", 1);
+}
+
+#[test]
+fn a_run_waits_for_its_turn_or_is_left_out() {
+    let space = Space::quickstart();
+    space.run("run").expect(0);
+    let held = |seconds: &str| {
+        let lock = space.path(".backstay/lock/source-notes.lock");
+        let mut holder =
+            Command::new("flock").arg(lock).args(["sleep", seconds]).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(holder.try_wait().unwrap().is_none(), "nobody holds the lock");
+        holder
+    };
+    let mut holder = held("20");
+    space.run("run").expect(5).says("lock-held");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    space.edit("job \"nightly\" {", "job \"nightly\" {\n        on-overlap \"wait\"");
+    // The child of `flock` inherits the lock: a short one frees it by itself.
+    let began = Instant::now();
+    let mut holder = held("3");
+    space.run("run").expect(0);
+    assert!(began.elapsed() >= Duration::from_secs(2), "it did not wait");
+    holder.wait().unwrap();
+    space.holds("backups/offsite", 2);
+}

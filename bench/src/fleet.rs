@@ -38,7 +38,8 @@ fn parse(texts: &[String]) -> Result<f64, String> {
     Ok(began.elapsed().as_secs_f64())
 }
 
-fn nodes(text: &str) -> Result<usize, String> {
+/// Nodes of a text, at every depth.
+pub(crate) fn nodes(text: &str) -> Result<usize, String> {
     fn count(document: &kdl::KdlDocument) -> usize {
         document.nodes().iter().map(|node| 1 + node.children().map_or(0, count)).sum()
     }
@@ -46,7 +47,7 @@ fn nodes(text: &str) -> Result<usize, String> {
 }
 
 /// Writes the strategy and the folder that it imports; all the texts.
-fn write(folder: &Path, files: usize) -> Result<Vec<String>, String> {
+pub(crate) fn write(folder: &Path, files: usize) -> Result<Vec<String>, String> {
     let failed = |e: std::io::Error| format!("cannot write into `{}`: {e}", folder.display());
     fs::create_dir_all(folder.join("parts")).map_err(failed)?;
     let root = "strategy \"fleet\" {\n    environment \"development\"\n    import \"parts\"\n}\n".to_owned();
@@ -74,7 +75,7 @@ fn part(file: usize) -> String {
         out.push_str("    include \"**/*.db\" \"**/*.conf\"\n    exclude \"**/*.tmp\"\n    on-change \"degrade\"\n}\n");
         let _ = write!(out, "job \"{name}\" {{\n    schedule \"{} {} * * *\" ", unit * 5, file % 24);
         let _ = write!(out, "timezone=\"Europe/Stockholm\"\n    backup \"{name}\" to=\"near-{file}\"\n");
-        let _ = write!(out, "    transfer from=\"near-{file}\" to=\"far-{file}\" bandwidth=\"80MiB/s\"\n");
+        let _ = writeln!(out, "    transfer from=\"near-{file}\" to=\"far-{file}\" bandwidth=\"80MiB/s\"");
         let _ = write!(out, "    verify \"{name}\"\n    verify \"far-{file}\"\n}}\n");
     }
     out

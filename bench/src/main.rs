@@ -5,10 +5,10 @@
 mod backup;
 mod editor;
 mod fleet;
-mod folder;
 mod measure;
 mod plugin;
 mod table;
+mod terraform;
 mod whole;
 
 use std::path::PathBuf;
@@ -56,9 +56,9 @@ fn setting() -> Result<Setting, String> {
 fn measure_all(setting: &Setting) -> Result<(), String> {
     let mut table = Table::default();
     whole::measure(setting, &mut table)?;
-    folder::measure(setting, &mut table)?;
     editor::measure(setting, &mut table)?;
     fleet::measure(setting, &mut table)?;
+    terraform::measure(setting, &mut table)?;
     plugin::measure(setting, &mut table)?;
     backup::measure(setting, &mut table)?;
     let text = table.text();

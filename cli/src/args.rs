@@ -22,26 +22,29 @@ fn after_help() -> String {
     format!("Exit codes (any other number means failure):\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
 
+/// Heading of the options that every command has.
+const EVERYWHERE: &str = "With every command";
+
 /// Where things are.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Place {
     /// The strategy; relative paths in it begin at its folder
-    #[arg(long, short = 's', global = true, default_value = "strategy.kdl", value_name = "FILE")]
+    #[arg(long, short = 's', global = true, help_heading = EVERYWHERE, default_value = "strategy.kdl", value_name = "FILE")]
     pub(crate) strategy: PathBuf,
     /// Journal, catalog and locks [default: `.backstay` beside the strategy]
-    #[arg(long, global = true, env = "BACKSTAY_STATE", value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "BACKSTAY_STATE", value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
     /// A value for `(var)"NAME"` in the strategy, before its `let`; can be repeated
-    #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
+    #[arg(long = "var", global = true, help_heading = EVERYWHERE, value_name = "NAME=VALUE")]
     pub(crate) variables: Vec<String>,
     /// Lines NAME=value for `(env)"NAME"` in the strategy, before the environment; passed on to no child process
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
     /// Folder with manifests (`NAME.kdl`) of plugins that are not installed here: enough to validate and to plan
     #[arg(long, global = true, env = "BACKSTAY_PLUGINS", value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
     /// How progress is told, on standard error
-    #[arg(long, global = true, default_value = "text", value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,
 }
 
@@ -98,9 +101,9 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Bring an artifact back; shows its plan unless confirmed
     Restore(Restore),
-    /// What exists where
+    /// List what the stores hold, or look again
     Catalog(Catalog),
-    /// What a diagnostic's code means, why it matters, and the fix
+    /// Explain a diagnostic's code: what it means, why it matters, and the fix
     Explain(Explain),
     /// Print the script that lets a shell complete commands and flags
     Completions(Completions),
@@ -108,6 +111,21 @@ pub(crate) enum Command {
     Man(Man),
     /// Serve an editor over standard input and output, by the Language Server Protocol
     Lsp(Lsp),
+}
+
+/// Formats of diagnostics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people, with the lines that it is about
+    Text,
+    /// Everything that is known, for programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// A test report, for build servers
+    Junit,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -138,7 +156,10 @@ pub(crate) struct Validate {
     pub(crate) file: Option<PathBuf>,
     /// How the result is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
-    pub(crate) format: Format,
+    pub(crate) format: CheckFormat,
+    /// Mend in the files what a machine can mend with certainty, and say what is left
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -163,6 +184,7 @@ pub(crate) struct Plan {
     /// Only this job
     #[arg(long, value_name = "JOB")]
     pub(crate) job: Option<String>,
+    /// How the plan is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: PlanFormat,
     /// Save the plan, for `backstay run FILE`
@@ -190,7 +212,7 @@ pub(crate) struct Run {
     /// Go on with the run that was cut off, by its own plan
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Steps at once
+    /// Most steps that run at once
     #[arg(long, default_value_t = 2, value_name = "N")]
     pub(crate) parallel: usize,
     /// How the report is printed, on standard output
@@ -209,15 +231,17 @@ pub(crate) struct Verify {
     /// Only the artifact with this id, or its beginning
     #[arg(long, value_name = "ID")]
     pub(crate) artifact: Option<String>,
+    /// How deep
     #[arg(long, default_value = "digest", value_name = "CHECK")]
     pub(crate) with: With,
+    /// How the report is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Restore {
-    /// The source
+    /// The source to bring back
     #[arg(value_name = "SOURCE")]
     pub(crate) source: String,
     /// Only this database
@@ -229,7 +253,7 @@ pub(crate) struct Restore {
     /// The artifact with this id, or its beginning [default: the newest]
     #[arg(long, value_name = "ID")]
     pub(crate) artifact: Option<String>,
-    /// The newest artifact that is not younger than this time (RFC 3339)
+    /// The newest artifact from this time or before it (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<jiff::Timestamp>,
     /// A new name beside the live data, which is not touched: a database name or a directory
@@ -238,9 +262,10 @@ pub(crate) struct Restore {
     /// A query that must succeed on the restored database before the old one counts as replaced
     #[arg(long, value_name = "CYPHER")]
     pub(crate) query: Option<String>,
-    /// Do it
+    /// Do it: without this the plan is shown, and nothing is touched
     #[arg(long)]
     pub(crate) confirm: bool,
+    /// How the plan or the report is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
 }
@@ -255,6 +280,7 @@ pub(crate) struct Catalog {
 pub(crate) enum CatalogCommand {
     /// List what the catalog knows
     List {
+        /// How the list is printed, on standard output
         #[arg(long, default_value = "text", value_name = "FORMAT")]
         format: Format,
     },
@@ -262,6 +288,7 @@ pub(crate) enum CatalogCommand {
     Rebuild,
     /// Forget a store that was emptied on purpose, so that it may be set up anew
     Forget {
+        /// The store, as the strategy names it
         #[arg(value_name = "STORE")]
         store: String,
     },
@@ -269,9 +296,9 @@ pub(crate) enum CatalogCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Explain {
-    /// A code, for example `copies-too-few`
+    /// A code, for example `copies-too-few` [default: list them all]
     #[arg(value_name = "CODE")]
-    pub(crate) code: String,
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,15 +3,15 @@
 use crate::args::Place;
 use crate::exit::Exit;
 use crate::given::{self, Hidden};
-use crate::print;
 use crate::texts::Files;
-use compiler::{Checked, Compiled, Facts, Imports, Text};
+use crate::{print, read};
+use compiler::{Checked, Compiled, Diagnostic, Facts, Imports, Text};
 use schema::fact::PluginManifest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A strategy's texts and where they came from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Input {
     /// The strategy's own text first.
     pub(crate) texts: Vec<Text>,
@@ -38,30 +38,48 @@ pub(crate) fn base(place: &Place) -> PathBuf {
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
+/// As the strategy is cited.
+fn name(place: &Place) -> String {
+    place.strategy.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 impl Input {
     /// Reads the strategy and all that it imports, or says why not.
     pub(crate) fn read(place: &Place) -> Result<Self, Exit> {
+        let mut input = Self::load(place).map_err(|unread| {
+            print::diagnostics(&[*unread]);
+            Exit::Invalid
+        })?;
+        input.give(place)?;
+        Ok(input)
+    }
+
+    /// Takes in what is given beside the strategy.
+    pub(crate) fn give(&mut self, place: &Place) -> Result<(), Exit> {
+        self.manifests = place.plugins.as_deref().map(manifests).transpose()?.unwrap_or_default();
+        self.variables = given::variables(&place.variables)?;
+        self.environment = place.env_file.as_deref().map(given::environment).transpose()?.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Reads the texts alone.
+    pub(crate) fn load(place: &Place) -> Result<Self, Box<Diagnostic>> {
         let base = base(place);
-        let name = place.strategy.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let bytes = std::fs::read(&place.strategy).map_err(|error| {
-            let path = place.strategy.display();
-            print::failure("strategy-unreadable", &format!("cannot read `{path}`: {error}"));
-            print::help("Name the strategy with `--strategy FILE`, or go to its folder.");
-            Exit::Invalid
-        })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-            print::failure("not-utf-8", &format!("`{name}` is not UTF-8 at byte {at}, in line {line}"));
-            print::help("Save the file as UTF-8.");
-            Exit::Invalid
-        })?;
+        let text = read::text(&place.strategy, &name(place))?;
         let state = place.state.clone().unwrap_or_else(|| base.join(".backstay"));
-        let (texts, imports) = compiler::gather(Text { name, text }, &mut Files::new(&base, &place.strategy));
-        let manifests = place.plugins.as_deref().map(manifests).transpose()?.unwrap_or_default();
-        let variables = given::variables(&place.variables)?;
-        let environment = place.env_file.as_deref().map(given::environment).transpose()?.unwrap_or_default();
-        Ok(Self { texts, imports, manifests, variables, environment, base, state })
+        let (texts, imports) = compiler::gather(text, &mut Files::new(&base, &place.strategy));
+        Ok(Self { texts, imports, base, state, ..Self::default() })
+    }
+
+    /// A strategy that could not be read: its name is all that is known.
+    pub(crate) fn unread(place: &Place) -> Self {
+        let text = Text { name: name(place), text: String::new() };
+        Self { texts: vec![text], base: base(place), ..Self::default() }
+    }
+
+    /// The file that a text was read from.
+    pub(crate) fn path(&self, text: &Text) -> PathBuf {
+        self.base.join(&text.name)
     }
 
     /// Checks the strategy and tells every diagnostic.

@@ -10,6 +10,7 @@ mod given;
 mod input;
 mod observe;
 mod print;
+mod read;
 mod replace;
 mod texts;
 

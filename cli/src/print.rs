@@ -61,16 +61,22 @@ pub(crate) fn problem(problem: &Problem) -> String {
     text
 }
 
+/// Most diagnostics that are shown to a person.
+const MOST_SHOWN: usize = 100;
+
 /// Diagnostics of the compiler, each with its source.
 pub(crate) fn diagnostics(diagnostics: &[Diagnostic]) {
     let theme = if colours() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false);
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = handler.render_report(&mut text, diagnostic);
         line(text.trim_end());
         line("");
+    }
+    if diagnostics.len() > MOST_SHOWN {
+        line(&format!("and {} more: `validate --format json` tells all", diagnostics.len() - MOST_SHOWN));
     }
 }
 

@@ -4,8 +4,24 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+/// The same while the file still says `old`: an editor may have saved meanwhile, and what it wrote is kept.
+pub(crate) fn replace_unchanged(path: &Path, old: &str, text: &str) -> io::Result<()> {
+    put(path, text, &|path| {
+        if fs::read(path)? == old.as_bytes() {
+            Ok(())
+        } else {
+            Err(io::Error::other("it has changed since it was read"))
+        }
+    })
+}
+
 /// Puts a text in the place of a file's. A link stays one: what it points to is replaced. Mode and owner are kept.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    put(path, text, &|_| Ok(()))
+}
+
+/// `may` is asked as late as can be.
+fn put(path: &Path, text: &str, may: &dyn Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let path = fs::canonicalize(path)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     let before = fs::metadata(&path)?;
@@ -16,6 +32,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     own(file.as_file(), &before)?;
     file.as_file().set_permissions(before.permissions())?;
     file.as_file().sync_all()?;
+    may(&path)?;
     file.persist(&path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
 }

@@ -19,12 +19,15 @@
 //!
 //! Every stage returns what it can and tells all that is wrong; a value is given out only when nothing is.
 
+mod broken;
+mod bytes;
 pub mod decode;
 pub mod diag;
 pub mod expand;
 pub mod format;
 pub mod init;
 pub mod lint;
+mod mend;
 pub mod model;
 pub mod plan;
 pub mod render;
@@ -37,7 +40,9 @@ pub mod syntax;
 pub use diag::{Compiled, Diagnostic, Edit, Explanation, Fix};
 pub use expand::{Found, Imports, Look, Seen, gather, imports};
 pub use format::format;
+pub use mend::{Done, Mended, mend};
 pub use plan::{RestoreRequest, VerifyRequest};
+pub use syntax::MOST_BYTES;
 
 use diag::Sink;
 use model::Strategy;
@@ -113,9 +118,10 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     let mut manifests = structure::manifests(&mentioned, &mut sink);
     let unread = facts.plugins.iter().filter(|plugin| !self::mentioned(plugin, texts, facts));
     manifests.extend(unread.map(|plugin| Manifest::unread(&plugin.name)));
-    let Some(read) = read(texts, facts, &mut sink) else { return told(None, sink, &[], texts) };
+    let Some(mut read) = read(texts, facts, &mut sink) else { return told(None, sink, &[], texts) };
     let (root, before) = (read.root, sink.len());
-    let structure = structure::check(read.document, structure::strategy(), &manifests, &root, &mut sink);
+    let document = std::mem::take(&mut read.document);
+    let structure = structure::check(document, structure::strategy(), &manifests, &root, &mut sink);
     if read.whole {
         resolve::names::judge(&structure.names, &manifests, &mut sink);
     } else {
@@ -123,8 +129,14 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
         let missing = |diagnostic: &mut Diagnostic| diagnostic.code() == diag::codes::MISSING_NODE.code;
         let _ = sink.extract_if(before.., missing).count();
     }
+    let mut sink = broken::believable(sink, &read.broken, &read.odd);
     if sink.iter().any(Diagnostic::is_error) {
-        return told(None, sink, &structure.secrets, texts);
+        let mut secrets = structure.secrets;
+        // What does not parse may hold a secret that the structure has not seen.
+        let unsure = !read.broken.is_empty() || !read.odd.is_empty();
+        let cited = broken::cited(&sink).into_iter().filter(|_| unsure);
+        secrets.extend(cited.flat_map(structure::suspects));
+        return told(None, sink, &secrets, texts);
     }
     let Some(strategy) = decode::strategy(&structure.document, &manifests, &mut decode::Left::new()) else {
         let message = "the vocabulary allows something here that the compiler does not understand";
@@ -168,22 +180,30 @@ struct Read {
     texts: Vec<Text>,
     /// Whether all that it reuses was found.
     whole: bool,
+    /// Stretches that could not be read, and values that are told already.
+    broken: Vec<Span>,
+    odd: Vec<Span>,
 }
 
-/// `None` when a text is not KDL.
+/// `None` when there is too much of it.
 fn read(texts: &[Text], facts: &Facts, sink: &mut Sink) -> Option<Read> {
     let bytes = texts.iter().map(|text| text.text.len()).sum();
     if expand::too_much(texts.len(), bytes) {
         sink.push(too_much_text(texts, bytes));
         return None;
     }
-    let parsed = parse_all(texts);
+    let mut parsed = parse_all(texts);
+    let (mut broken, mut odd) = (Vec::new(), Vec::new());
+    for document in parsed.iter_mut().filter_map(|parsed| parsed.document.as_mut()) {
+        broken.append(&mut document.broken);
+        odd.append(&mut document.odd);
+    }
     let root = parsed.first().map_or_else(|| Arc::new(Source::new("strategy.kdl", "")), |it| Arc::clone(&it.source));
     let given = expand::Given { imports: &facts.imports, variables: &facts.variables, identity: structure::identity };
     let expanded = expand::expand(parsed, given, sink);
     let texts = expanded.texts.iter().filter_map(|at| texts.get(*at)).cloned().collect();
     let (root, whole) = (Span::new(&root, 0, 0), expanded.whole);
-    expanded.document.map(|document| Read { document, root, texts, whole })
+    expanded.document.map(|document| Read { document, root, texts, whole, broken, odd })
 }
 
 fn too_much_text(texts: &[Text], bytes: usize) -> Diagnostic {
@@ -236,8 +256,11 @@ const STACK: usize = 8 * 1024 * 1024;
 fn parse(text: &Text) -> expand::Parsed {
     let mut told = Sink::new();
     let source = Arc::new(Source::new(&text.name, &text.text));
-    let document = syntax::parse(&source, &mut told);
-    expand::Parsed { source, document, told }
+    let document = syntax::salvage(&source, &mut told).unwrap_or_else(|| Document {
+        broken: vec![Span::new(&source, 0, source.text().len())],
+        ..Document::default()
+    });
+    expand::Parsed { source, document: Some(document), told }
 }
 
 /// In the order of the texts, without literal secrets.
@@ -300,5 +323,5 @@ pub fn explain(code: &str) -> Option<&'static Explanation> {
 
 /// Everything that can be explained: codes by code, then rules by code.
 pub fn explanations() -> impl Iterator<Item = &'static Explanation> {
-    diag::codes::ALL.into_iter().chain(lint::REGISTRY.into_iter().map(|rule| &rule.explanation))
+    diag::codes::ALL.iter().copied().chain(lint::REGISTRY.into_iter().map(|rule| &rule.explanation))
 }

@@ -136,6 +136,20 @@ impl Span {
         Self { end: if same { other.end } else { self.end }, ..self.clone() }
     }
 
+    /// Whether a character is in both, or an empty one lies in the other.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let (one, two) = (self.end.max(self.start + 1), other.end.max(other.start + 1));
+        Arc::ptr_eq(&self.source, &other.source) && self.start < two && other.start < one
+    }
+
+    /// The span with the blanks before it.
+    #[must_use]
+    pub fn with_space_before(&self) -> Self {
+        let before = self.source.text().get(..self.start()).unwrap_or_default();
+        Self::new(&self.source, before.trim_end_matches([' ', '\t']).len(), self.end())
+    }
+
     /// The place as plans and problems cite it.
     #[must_use]
     pub fn origin(&self) -> Origin {

@@ -150,7 +150,7 @@ impl Server<'_> {
 
     fn answer(&self, id: RequestId, answer: Answer) -> Result<(), Failure> {
         let response = match answer {
-            Ok(result) => Response::new_ok(id, result),
+            Ok(result) => Response { id, response_result: Ok(result) },
             Err((code, message)) => Response::new_err(id, code as i32, message),
         };
         Ok(self.sender.send(response.into())?)

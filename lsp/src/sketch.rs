@@ -45,10 +45,11 @@ pub(crate) struct Entry {
 impl Sketch {
     /// The nodes below a node, or those of the whole text.
     pub(crate) fn below(&self, parent: Option<NodeId>) -> impl Iterator<Item = (NodeId, &Node)> {
-        // A node follows its parent, so the search can begin there.
+        // A node follows its parent and lies within it.
         let from = parent.map_or(0, |parent| parent + 1);
-        let after = self.nodes.iter().enumerate().skip(from);
-        after.filter(move |(_, node)| node.parent == parent && node.live)
+        let end = parent.and_then(|parent| self.node(parent)).map_or(usize::MAX, |parent| parent.end);
+        let inside = self.nodes.iter().enumerate().skip(from).take_while(move |(_, node)| node.name.start < end);
+        inside.filter(move |(_, node)| node.parent == parent && node.live)
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<&Node> {

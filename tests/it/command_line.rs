@@ -40,5 +40,5 @@ fn a_strategy_that_is_not_there_or_not_text() {
     let space = Space::new();
     space.run("validate").expect(2).says("strategy-unreadable");
     space.write("strategy.kdl", b"strategy \"x\" {\n\xff\n}\n");
-    space.run("validate").expect(2).says("not-utf-8");
+    space.run("validate").expect(2).says("wrong-encoding");
 }

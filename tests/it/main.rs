@@ -17,3 +17,4 @@ mod reuse;
 mod saved_plan;
 mod shell;
 mod space;
+mod validate;

@@ -30,7 +30,10 @@ fn jobs_of_the_whole_strategy() {
             &["diff/backup/graph:orders/vault: differential backups are not there yet", "`immutable` is not there yet"]
                 [..],
         ),
-        ("drill", &["drill/restore/graph:system/scratch", "store `offsite`: `encrypt` is not there yet"][..]),
+        (
+            "drill",
+            &["drill/restore/graph:system/scratch: restoring into a target", "store `offsite`: plugin `s3` is not"][..],
+        ),
         ("tidy", &["tidy/prune/vault", "(strategy.kdl:"][..]),
     ] {
         let mut ran = space.run(&format!("run --job {job} --plugins plugins")).expect(1).says("error[not-there-yet]");
@@ -135,4 +138,19 @@ fn a_run_waits_for_its_turn_or_is_left_out() {
     assert!(began.elapsed() >= Duration::from_secs(2), "it did not wait");
     holder.wait().unwrap();
     space.holds("backups/offsite", 2);
+}
+
+/// A restore is not held up by what a backup would lack, by who would be told, nor by where jobs run.
+#[test]
+fn a_restore_goes_on() {
+    let space = Space::quickstart();
+    space.run("run").expect(0);
+    space.edit("path \"backups/local\";", "path \"backups/local\"; immutable \"35d\"; class \"cold\";");
+    let more = "runner \"elsewhere\" { host \"elsewhere.invalid\"; }\n    \
+                notify \"ops\" plugin=\"webhook\" on=\"missed\" { url \"http://127.0.0.1:9/\"; }\n    job \"nightly\"";
+    space.edit("job \"nightly\"", more);
+    space.run("run").expect(1).says("not-there-yet");
+    space.run("verify").expect(0);
+    space.run("restore notes --into back --confirm").expect(0).says("notifier `ops`: nothing tells `missed` yet");
+    assert_eq!(std::fs::read(space.path("back/one.txt")).unwrap(), b"one\n");
 }

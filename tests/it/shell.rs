@@ -25,7 +25,7 @@ fn bash_completes_commands_flags_and_values() {
         assert!(commands.split(' ').any(|word| word == command), "no `{command}` in {commands}");
     }
     assert_eq!(offered("backstay va"), "validate");
-    assert_eq!(offered("backstay init --env"), "--environment");
+    assert_eq!(offered("backstay init --envi"), "--environment");
     assert_eq!(offered("backstay init --environment "), "development staging production");
     assert_eq!(offered("backstay plan --format m"), "mermaid");
     assert_eq!(offered("backstay catalog reb"), "rebuild");

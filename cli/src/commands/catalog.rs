@@ -55,7 +55,7 @@ fn row(artifact: &StoredArtifact) -> String {
 }
 
 fn rebuild(input: &Input) -> Result<Exit, Exit> {
-    let facts = facts::of(&input);
+    let facts = facts::of(input);
     let checked = input.check(&facts)?;
     let plan = accept(compiler::plan(&checked, &facts, None))?;
     let artifacts = block_on(facts::artifacts(&plan, input))?;

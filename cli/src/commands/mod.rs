@@ -29,7 +29,7 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Verify(options) => verify::verify(&args.place, options),
         Command::Restore(options) => restore::restore(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),
-        Command::Explain(options) => explain::explain(&options.code),
+        Command::Explain(options) => explain::explain(options.code.as_deref()),
         Command::Completions(options) => completions::completions(options.shell),
         Command::Man(options) => man::man(options.out.as_deref()),
     };

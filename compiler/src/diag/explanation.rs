@@ -21,7 +21,9 @@ pub enum Example {
     Nodes { wrong: &'static str, right: &'static str },
     /// A whole text; tested likewise.
     Text { wrong: &'static str, right: &'static str },
-    /// What only facts beside the texts can raise, in words.
+    /// Nodes with facts in comment lines at their head, as cases of the suite have them; tested likewise.
+    Case { wrong: &'static str, right: &'static str },
+    /// What no text can show, in words; a test beside says so.
     Told { wrong: &'static str, right: &'static str },
 }
 
@@ -29,14 +31,20 @@ impl Example {
     #[must_use]
     pub fn wrong(&self) -> &'static str {
         match self {
-            Self::Nodes { wrong, .. } | Self::Text { wrong, .. } | Self::Told { wrong, .. } => wrong,
+            Self::Nodes { wrong, .. }
+            | Self::Text { wrong, .. }
+            | Self::Case { wrong, .. }
+            | Self::Told { wrong, .. } => wrong,
         }
     }
 
     #[must_use]
     pub fn right(&self) -> &'static str {
         match self {
-            Self::Nodes { right, .. } | Self::Text { right, .. } | Self::Told { right, .. } => right,
+            Self::Nodes { right, .. }
+            | Self::Text { right, .. }
+            | Self::Case { right, .. }
+            | Self::Told { right, .. } => right,
         }
     }
 }

@@ -88,5 +88,5 @@ pub fn imports(text: &Text) -> Vec<Spanned<String>> {
         return Vec::new();
     }
     let source = Arc::new(Source::new(&text.name, &text.text));
-    syntax::parse(&source, &mut Sink::new()).map(|document| paths(&document)).unwrap_or_default()
+    syntax::salvage(&source, &mut Sink::new()).map(|document| paths(&document)).unwrap_or_default()
 }

@@ -85,6 +85,6 @@ pub fn expand(texts: Vec<Parsed>, given: Given<'_>, sink: &mut Sink) -> Expanded
         definitions.tell_unused(sink);
     }
     let whole = linked.whole && made == Made::Whole;
-    let document = (made != Made::TooMuch).then_some(Document { nodes });
+    let document = (made != Made::TooMuch).then_some(Document { nodes, ..Document::default() });
     Expanded { document, texts: linked.texts, whole }
 }

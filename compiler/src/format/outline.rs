@@ -170,11 +170,13 @@ impl<'a> Open<'a> {
     fn finish(&mut self) {
         self.spaced = false;
         let mut item = std::mem::take(&mut self.item);
-        // What continues nothing is no break; its comment ends the line.
+        // What continues nothing is no break: its comment ends the line, and those of further lines stand alone.
+        let mut comments: Vec<&'a str> = item.comment.take().into_iter().collect();
         while let Some(Piece::Break { comment, .. }) = item.pieces.pop_if(|piece| matches!(piece, Piece::Break { .. }))
         {
-            item.comment = item.comment.or(comment);
+            comments.extend(comment);
         }
+        item.comment = comments.pop();
         if item.pieces.is_empty() && item.comment.is_none() {
             return;
         }
@@ -186,6 +188,8 @@ impl<'a> Open<'a> {
             item.spaced = self.newlines > 1;
             self.block.items.push(item);
         }
+        let alone = |comment| Item { comment: Some(comment), ..Item::default() };
+        self.block.items.extend(comments.into_iter().rev().map(alone));
         self.newlines = 0;
     }
 }

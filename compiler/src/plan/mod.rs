@@ -61,7 +61,8 @@ pub fn jobs(inputs: Inputs<'_>, only: Option<&str>, sink: &mut Sink) -> Option<P
 
 /// The plan that brings a source back. `None` when it cannot be.
 pub fn restore(inputs: Inputs<'_>, request: &RestoreRequest, sink: &mut Sink) -> Option<Plan> {
-    let mut graph = Graph::new(inputs.host());
+    // Whoever asks is where it is done: the runner may be what was lost.
+    let mut graph = Graph::new("local");
     let cited = restore::expand(inputs.strategy, inputs.facts, request, &mut graph, sink)?;
     let steps = order::order(graph, sink)?;
     Some(assemble::plan(inputs, Vec::new(), steps, cited, sink))
@@ -69,7 +70,7 @@ pub fn restore(inputs: Inputs<'_>, request: &RestoreRequest, sink: &mut Sink) ->
 
 /// The plan that reads artifacts back. `None` when there are none.
 pub fn verify(inputs: Inputs<'_>, request: &VerifyRequest, sink: &mut Sink) -> Option<Plan> {
-    let mut graph = Graph::new(inputs.host());
+    let mut graph = Graph::new("local");
     let cited = verify::expand(inputs.strategy, inputs.facts, request, &mut graph, sink)?;
     let steps = order::order(graph, sink)?;
     Some(assemble::plan(inputs, Vec::new(), steps, cited, sink))

@@ -1,14 +1,17 @@
-//! A plan to text. One file a format, each with one function; none knows the strategy.
+//! A plan or diagnostics to text. One file a format, each with one function; none knows the strategy.
 
+pub mod diagnostics;
 mod dot;
 mod json;
 mod mermaid;
+mod reference;
 mod source;
 mod text;
 
 pub use dot::dot;
 pub use json::json;
 pub use mermaid::mermaid;
+pub use reference::reference;
 pub use source::diagnostic;
 pub use text::{TextOptions, text};
 

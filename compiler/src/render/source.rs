@@ -15,7 +15,7 @@ pub fn diagnostic(diagnostic: &Diagnostic) -> String {
     for label in &diagnostic.labels {
         let source = label.span.source();
         let (line, column) = source.position(label.span.start());
-        let text: String = source.line(line).chars().map(visible).collect();
+        let text: String = source.shown_line(line).chars().map(visible).collect();
         let shown: String = text.chars().take(120).collect();
         let covered = label.span.text().lines().next().unwrap_or_default().chars().count();
         let room = shown.chars().count().saturating_sub(column - 1);

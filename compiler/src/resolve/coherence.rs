@@ -79,7 +79,17 @@ fn templates(command: &Command, sink: &mut Sink) {
     let mut handlebars = Handlebars::new();
     handlebars.set_strict_mode(true);
     handlebars.register_escape_fn(handlebars::no_escape);
+    let mut last = None;
     for (template, of_restore) in &command.templates {
+        // The first of each command is the program.
+        if last != Some(of_restore) && template.value.trim().is_empty() {
+            sink.push(
+                Diagnostic::error(&codes::INVALID_VALUE, "the program has no name")
+                    .at(&template.span, "empty")
+                    .help("Write the program, then its arguments."),
+            );
+        }
+        last = Some(of_restore);
         let mut facts = serde_json::json!({ "strategy": "s", "source": "s", "database": "d" });
         if let (true, Some(facts)) = (of_restore, facts.as_object_mut()) {
             facts.insert("into".to_owned(), "d".into());

@@ -2,11 +2,14 @@
 
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::structure::{Definition, Lost, Manifest, Names, Reference, did_you_mean};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Judges the names that the structural check has gathered.
 pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
-    for (at, definition) in names.definitions.iter().enumerate() {
+    let mut known = Known::default();
+    // Whether each was named before; what is around another one comes first.
+    let mut again: Vec<bool> = Vec::new();
+    for definition in &names.definitions {
         if definition.reserved {
             sink.push(
                 Diagnostic::error(
@@ -17,13 +20,11 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
                 .help(format!("Choose another name; `{}` is the name that such plans have.", definition.name)),
             );
         }
-        let earlier = names.definitions.iter().take(at).find(|other| same(other, definition));
-        let again = |at: usize| {
-            let definition = names.definitions.get(at);
-            definition.is_some_and(|it| names.definitions.iter().take(at).any(|other| same(other, it)))
-        };
+        let earlier = known.add(definition);
+        again.push(earlier.is_some());
         // What is in a thing that stands there twice is there twice as well.
-        if let Some(first) = earlier.filter(|_| !definition.around.is_some_and(again)) {
+        let inside = definition.around.and_then(|at| again.get(at).copied()).unwrap_or_default();
+        if let Some(first) = earlier.filter(|_| !inside) {
             sink.push(
                 Diagnostic::error(
                     &codes::DUPLICATE_NAME,
@@ -40,25 +41,40 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
     }
     let mut unknown = Vec::new();
     for reference in &names.references {
-        let candidates: Vec<&Definition> = names.definitions.iter().filter(|it| may_mean(reference, it)).collect();
-        let matching: Vec<&&Definition> = candidates.iter().filter(|it| it.name == reference.name).collect();
+        let matching = known.matching(reference);
         let is_plugin = wants(reference, "plugin") && manifests.iter().any(|plugin| plugin.name == reference.name);
         match matching.as_slice() {
             [] if is_plugin => {}
-            [] => unknown.push((reference, candidates)),
+            [] => unknown.push(reference),
             [first, others @ ..] => ambiguous(reference, first, others, sink),
         }
     }
-    let dangling: Vec<&Reference> = unknown.iter().map(|(reference, _)| *reference).collect();
-    for (reference, candidates) in &unknown {
-        if !excused(reference, &dangling, &names.lost) {
-            sink.push(nothing(reference, candidates, manifests));
+    for reference in &unknown {
+        if !excused(reference, &unknown, &names.lost) {
+            let candidates: Vec<&Definition> = names.definitions.iter().filter(|it| may_mean(reference, it)).collect();
+            sink.push(nothing(reference, &candidates, manifests));
         }
     }
 }
 
-fn same(one: &Definition, other: &Definition) -> bool {
-    one.kind == other.kind && one.scope == other.scope && one.name == other.name
+/// The first definition of each name, by its kind and the node that it is unique in.
+#[derive(Default)]
+struct Known<'a>(BTreeMap<(&'a str, Option<usize>), BTreeMap<&'a str, &'a Definition>>);
+
+impl<'a> Known<'a> {
+    /// Adds a definition; the one of that name that was there before, if there was one.
+    fn add(&mut self, definition: &'a Definition) -> Option<&'a Definition> {
+        let of_kind = self.0.entry((definition.kind.as_str(), definition.scope)).or_default();
+        let first = *of_kind.entry(definition.name.as_str()).or_insert(definition);
+        (!std::ptr::eq(first, definition)).then_some(first)
+    }
+
+    /// What a reference may mean, one of each kind.
+    fn matching(&self, reference: &'a Reference) -> Vec<&'a Definition> {
+        let of_kind = |kind: &'a String| self.0.get(&(kind.as_str(), reference.scope));
+        let named = reference.kinds.iter().filter_map(of_kind);
+        named.filter_map(|of_kind| of_kind.get(reference.name.as_str()).copied()).collect()
+    }
 }
 
 fn wants(reference: &Reference, kind: &str) -> bool {
@@ -100,7 +116,7 @@ fn nothing(reference: &Reference, candidates: &[&Definition], manifests: &[Manif
 }
 
 /// Two of one kind are told as a duplicate.
-fn ambiguous(reference: &Reference, first: &Definition, others: &[&&Definition], sink: &mut Sink) {
+fn ambiguous(reference: &Reference, first: &Definition, others: &[&Definition], sink: &mut Sink) {
     if let Some(other) = others.iter().find(|other| other.kind != first.kind) {
         sink.push(
             Diagnostic::error(&codes::AMBIGUOUS_NAME, format!("`{}` may be two things", reference.name))

@@ -3,11 +3,12 @@
 use super::manifest::Manifest;
 use super::names::{Definition, Names, Reference};
 use super::shape::{NodeShape, Type, ValueShape};
-use super::suggest::{did_you_mean, nearest};
+use super::suggest::{certain, did_you_mean, nearest};
 use super::value;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::span::{Span, Spanned};
 use crate::syntax::{Document, Entry, Node, Value};
+use std::collections::BTreeSet;
 
 /// What the structural check makes of a document.
 #[derive(Debug)]
@@ -38,7 +39,10 @@ pub fn check(
     };
     let shapes: Vec<&NodeShape> = vocabulary.iter().collect();
     walk.level(&mut document.nodes, &shapes, None, root);
-    let (names, secrets) = (walk.names, walk.secrets);
+    let (mut names, secrets) = (walk.names, walk.secrets);
+    let unsaid = std::mem::take(&mut names.unsaid);
+    let lost: BTreeSet<&str> = names.lost.iter().filter_map(|lost| lost.name.as_deref()).collect();
+    sink.extend(unsaid.into_iter().filter(|(name, _)| !lost.contains(name.as_str())).map(|(_, wrong)| wrong));
     Structure { document, names, secrets }
 }
 
@@ -73,6 +77,12 @@ impl Walk<'_> {
     }
 
     fn arguments(&mut self, node: &mut Node, shape: &NodeShape) {
+        // Where the reference is forgotten, the secret may stand in the place of something else.
+        let secret = shape.arguments.iter().any(|argument| argument.kind == Type::Secret);
+        if secret && node.arguments().count() < shape.arguments.len() {
+            let bare = node.arguments().filter(|entry| entry.annotation.is_none());
+            self.secrets.extend(bare.map(|entry| entry.span.clone()));
+        }
         let mut given = node.entries.iter().filter(|entry| entry.name.is_none()).peekable();
         // How many arguments are not there, when it is not known yet which ones.
         let mut short = shape.arguments.len().saturating_sub(given.clone().count());
@@ -117,7 +127,7 @@ impl Walk<'_> {
             let Some(name) = &entry.name else { continue };
             let expected = match shape.property(&name.value) {
                 Some(expected) => expected,
-                None => match self.unknown_property(name, shape) {
+                None => match self.unknown_property(name, node, shape) {
                     Some(meant) => meant,
                     None => {
                         self.names.lose_entry(None, entry);
@@ -126,12 +136,14 @@ impl Walk<'_> {
                 },
             };
             if let Some(first) = seen.iter().find(|other| other.value == expected.name) {
-                self.sink.push(
-                    Diagnostic::error(&codes::DUPLICATE_PROPERTY, format!("`{}` is said twice", expected.name))
-                        .at(&entry.span, "said again")
-                        .at(&first.span, "said first here")
-                        .help("Remove one of them."),
-                );
+                let twice = Diagnostic::error(&codes::DUPLICATE_PROPERTY, format!("`{}` is said twice", expected.name))
+                    .at(&entry.span, "said again")
+                    .at(&first.span, "said first here")
+                    .help("Remove one of them.");
+                // Which of two values is meant is not for a machine to say.
+                let same = node.property(&name.value).is_some_and(|first| first.span.text() == entry.span.text());
+                let whole = name.span.to(&entry.span).with_space_before();
+                self.sink.push(if same { twice.fix("Remove the second one", &whole, "") } else { twice });
                 continue;
             }
             seen.push(Spanned::new(expected.name.clone(), &name.span));
@@ -157,15 +169,24 @@ impl Walk<'_> {
 
     /// Tells of a property that the vocabulary lacks; returns the one that was probably meant, so that it is not
     /// missed as well.
-    fn unknown_property<'s>(&mut self, name: &Spanned<String>, shape: &'s NodeShape) -> Option<&'s ValueShape> {
+    fn unknown_property<'s>(
+        &mut self,
+        name: &Spanned<String>,
+        node: &Node,
+        shape: &'s NodeShape,
+    ) -> Option<&'s ValueShape> {
         let known: Vec<&str> = shape.properties.iter().map(|property| property.name.as_str()).collect();
         let help = did_you_mean(&name.value, &known)
             .unwrap_or_else(|| format!("Remove it: `{}` has no properties.", shape.name));
-        self.sink.push(
+        let unknown =
             Diagnostic::error(&codes::UNKNOWN_PROPERTY, format!("`{}` has no property `{}`", shape.name, name.value))
                 .at(&name.span, "unknown property")
-                .help(help),
-        );
+                .help(help);
+        let meant = certain(&name.value, known.iter().copied()).filter(|meant| node.property(meant).is_none());
+        self.sink.push(match meant {
+            Some(meant) => unknown.fix(format!("Write `{meant}`"), &name.span, meant),
+            None => unknown,
+        });
         nearest(&name.value, known).and_then(|meant| shape.property(meant))
     }
 
@@ -195,7 +216,14 @@ impl Walk<'_> {
                 _ => format!("{} {}", node.name, expected.name),
             });
             let again = called.and_then(|name| value::judge(entry, &ValueShape { name, ..expected.clone() }));
-            self.sink.push(again.unwrap_or(wrong));
+            let wrong = again.unwrap_or(wrong);
+            match entry.value.as_text() {
+                // A thing that has this name is told of itself; each use of the name would say no more.
+                Some(name) if !expected.refers.is_empty() && expected.names.is_none() => {
+                    self.names.unsaid.push((name.to_owned(), wrong));
+                }
+                _ => self.sink.push(wrong),
+            }
             return;
         }
         let Value::Text(text) = &entry.value else { return };

@@ -2,12 +2,13 @@
 
 use super::check::{Walk, filled};
 use super::shape::NodeShape;
-use super::suggest::{did_you_mean, nearest};
+use super::suggest::{certain, did_you_mean, nearest};
 use super::value;
 use crate::diag::{Diagnostic, codes};
 use crate::expand::NODES;
 use crate::span::{Span, Spanned};
 use crate::syntax::Node;
+use std::collections::BTreeSet;
 
 /// What a block needs to know of the node around it.
 pub(super) struct Parent {
@@ -70,8 +71,14 @@ impl Walk<'_> {
     ) {
         // The first node of each name: no more than there are shapes, however many nodes there are.
         let mut seen: Vec<(String, Span)> = Vec::new();
+        let mut taken: BTreeSet<String> = BTreeSet::new();
+        for node in nodes.iter() {
+            if !taken.contains(&node.name.value) {
+                taken.insert(node.name.value.clone());
+            }
+        }
         for node in nodes.iter_mut() {
-            let Some(shape) = self.shape_of(node, shapes, parent) else {
+            let Some(shape) = self.shape_of(node, shapes, parent, &taken) else {
                 self.names.lose(node);
                 continue;
             };
@@ -80,6 +87,8 @@ impl Walk<'_> {
             match seen.iter().find(|(name, _)| *name == shape.name) {
                 None => seen.push((shape.name.clone(), node.name.span.clone())),
                 Some(_) if shape.repeat => {}
+                // What is misspelt is told; whether it is one too many is known when it is mended.
+                Some(_) if node.name.value != shape.name => {}
                 Some((_, first)) => {
                     again = true;
                     self.sink.push(
@@ -114,6 +123,7 @@ impl Walk<'_> {
         node: &Node,
         shapes: &[&'s NodeShape],
         parent: Option<&Parent>,
+        taken: &BTreeSet<String>,
     ) -> Option<&'s NodeShape> {
         let name = node.name.value.as_str();
         let named: Vec<&&NodeShape> = shapes.iter().filter(|shape| shape.name == name).collect();
@@ -147,11 +157,16 @@ impl Walk<'_> {
             ),
             None => (format!("a strategy text has no node `{name}`"), "Remove it.".to_owned()),
         };
-        self.sink.push(
-            Diagnostic::error(&codes::UNKNOWN_NODE, message)
-                .at(&node.name.span, "unknown node")
-                .help(reused(name, &known).or_else(|| did_you_mean(name, &known)).unwrap_or(nothing)),
-        );
+        let unknown = Diagnostic::error(&codes::UNKNOWN_NODE, message)
+            .at(&node.name.span, "unknown node")
+            .help(reused(name, &known).or_else(|| did_you_mean(name, &known)).unwrap_or(nothing));
+        // A second one of what may stand once would be as wrong.
+        let free =
+            |meant: &&str| !taken.contains(*meant) || shapes.iter().any(|shape| shape.name == **meant && shape.repeat);
+        self.sink.push(match certain(name, known.iter().copied()).filter(free) {
+            Some(meant) => unknown.fix(format!("Write `{meant}`"), &node.name.span, meant),
+            None => unknown,
+        });
         let meant = nearest(name, known)?;
         shapes.iter().find(|shape| shape.name == meant && matches!(fit(shape, parent), Fit::Holds)).copied()
     }

@@ -9,17 +9,19 @@ mod names;
 mod recipient;
 pub mod schedule;
 mod shape;
+mod suspects;
 pub mod unit;
 mod value;
 mod vocabulary;
 
 use crate::diag::suggest;
 
-pub use crate::diag::suggest::{did_you_mean, listed};
+pub use crate::diag::suggest::{did_you_mean, listed, nearest};
 pub use check::{Structure, check};
 pub use manifest::{Manifest, Want, manifests};
 pub use mask::mask;
 pub use names::{Definition, Lost, Names, Reference};
 pub use shape::{Form, NodeShape, Type, ValueShape, When};
+pub use suspects::suspects;
 pub use value::{REFERENCES, is_name, is_url};
 pub use vocabulary::{PACKED, identity, reuse, strategy};

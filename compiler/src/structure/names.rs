@@ -1,6 +1,7 @@
 //! The names that a strategy gives to things and those by which it refers to them, gathered while the structure is
 //! checked. Whether they match is for the resolve stage to say.
 
+use crate::diag::Diagnostic;
 use crate::span::Span;
 use crate::syntax::{Entry, Node};
 
@@ -42,6 +43,8 @@ pub struct Lost {
 pub struct Names {
     pub definitions: Vec<Definition>,
     pub references: Vec<Reference>,
+    /// What is wrong with references, by what they say: told unless a thing of that name is told of itself.
+    pub(super) unsaid: Vec<(String, Diagnostic)>,
     pub lost: Vec<Lost>,
 }
 

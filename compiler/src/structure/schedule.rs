@@ -40,6 +40,13 @@ pub fn similar_zone(name: &str) -> Option<String> {
     super::suggest::nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
 }
 
+/// The only known zone with a similar name.
+#[must_use]
+pub fn certain_zone(name: &str) -> Option<String> {
+    let known: Vec<String> = TimeZoneDatabase::bundled().available().map(|zone| zone.as_str().to_owned()).collect();
+    super::suggest::certain(name, known.iter().map(String::as_str)).map(str::to_owned)
+}
+
 /// The next times at which a schedule is due, after `after`.
 #[must_use]
 pub fn next(fields: &str, timezone: &str, after: Timestamp, count: usize) -> Vec<Zoned> {

@@ -1,5 +1,7 @@
 //! Values with units, `"2h30m"`, `"180GiB"`, `"80MiB/s"`, `"2%/month"`, and times and dates. Pure functions from text to number.
 
+use super::shape::Type;
+
 /// How fast something grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
@@ -109,6 +111,77 @@ fn scaled(text: &str, worth: impl Fn(&str) -> Option<u64>) -> Option<u64> {
         total = total.checked_add(part.parse::<u128>().ok()?.checked_mul(worth)? / scale)?;
     }
     u64::try_from(total).ok()
+}
+
+/// A value whose unit is spelled as people do, in the form that is understood: `"30 min"`, `"180 gib"`, `"2% / month"`.
+/// `None` where more than one thing could be meant, as with `"80mb/s"`, which may be bits.
+#[must_use]
+pub fn spelled(kind: Type, text: &str) -> Option<String> {
+    let lower: String = text.to_lowercase().split_whitespace().collect();
+    match kind {
+        Type::Duration => {
+            let mut out = String::new();
+            let mut rest = lower.as_str();
+            while !rest.is_empty() {
+                let (number, tail) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
+                let (unit, tail) = tail.split_at(tail.bytes().take_while(u8::is_ascii_alphabetic).count());
+                out.push_str(number);
+                out.push_str(time_unit(unit)?);
+                rest = tail;
+            }
+            duration(&out).map(|_| out)
+        }
+        Type::Size => size_spelled(&lower).filter(|meant| size(meant).is_some()),
+        Type::Rate => {
+            let (amount, per) = lower.split_once('/')?;
+            let amount = match amount.strip_suffix("bit") {
+                Some(bits) => format!("{}bit", bits.replace('m', "M").replace('g', "G")),
+                None => amount.ends_with("ib").then(|| size_spelled(amount))??,
+            };
+            let per = match time_unit(per)? {
+                "m" => "min",
+                "d" => "day",
+                other => other,
+            };
+            Some(format!("{amount}/{per}")).filter(|meant| rate(meant).is_some())
+        }
+        Type::Growth => {
+            let (share, per) = lower.split_once("%/")?;
+            let per = match per {
+                "d" | "days" => "day",
+                "w" | "weeks" => "week",
+                "mo" | "months" => "month",
+                "y" | "yr" | "years" => "year",
+                other => other,
+            };
+            Some(format!("{share}%/{per}")).filter(|meant| growth(meant).is_some())
+        }
+        _ => None,
+    }
+}
+
+fn time_unit(spelled: &str) -> Option<&'static str> {
+    Some(match spelled {
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        "w" | "wk" | "week" | "weeks" => "w",
+        _ => return None,
+    })
+}
+
+/// A size in lower case with its unit as it is to be written; a letter without `b` may be of 1000 or of 1024.
+fn size_spelled(lower: &str) -> Option<String> {
+    let (number, unit) = lower.split_at(lower.find(|char: char| char.is_ascii_alphabetic())?);
+    let unit = match unit {
+        "b" | "byte" | "bytes" => "B".to_owned(),
+        "kb" => "kB".to_owned(),
+        "kib" | "mib" | "gib" | "tib" | "pib" => format!("{}iB", unit.get(..1)?.to_uppercase()),
+        "mb" | "gb" | "tb" | "pb" => unit.to_uppercase(),
+        _ => return None,
+    };
+    Some(format!("{number}{unit}"))
 }
 
 /// Minutes after midnight, of `HH:MM`.

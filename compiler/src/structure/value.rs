@@ -1,7 +1,7 @@
 //! One value against its shape: type, unit, format, and whether it may be a literal.
 
 use super::shape::{Type, ValueShape};
-use super::suggest::{did_you_mean, listed};
+use super::suggest::{certain, did_you_mean, listed, typed_like};
 use super::{recipient, schedule, unit};
 use crate::diag::{Diagnostic, Explanation, codes};
 use crate::span::Span;
@@ -65,9 +65,16 @@ fn without_unit(entry: &Entry, shape: &ValueShape, number: &str) -> Diagnostic {
     };
     let typed: Vec<String> = choices.iter().map(|unit| format!("\"{number}{unit}\"")).collect();
     let typed: Vec<&str> = typed.iter().map(String::as_str).collect();
-    Diagnostic::error(&codes::MISSING_UNIT, format!("`{}` is {} and needs a unit", shape.name, shape.kind.noun()))
-        .at(&entry.span, "a bare number")
-        .help(format!("Write {}.", listed(&typed)))
+    let bare =
+        Diagnostic::error(&codes::MISSING_UNIT, format!("`{}` is {} and needs a unit", shape.name, shape.kind.noun()))
+            .at(&entry.span, "a bare number")
+            .help(format!("Write {}.", listed(&typed)));
+    // Nothing is nothing in every unit.
+    let zero = number.parse::<f64>().is_ok_and(|number| number == 0.0);
+    match choices.first().filter(|_| zero) {
+        Some(unit) => bare.fix(format!("Write `0{unit}`"), &entry.span, format!("\"0{unit}\"")),
+        None => bare,
+    }
 }
 
 fn secret(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
@@ -87,14 +94,14 @@ fn secret(entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
         );
     };
     if !REFERENCES.contains(&annotation.value.as_str()) {
-        return Some(
-            Diagnostic::error(
-                &codes::UNEXPECTED_ANNOTATION,
-                format!("`({})` is no place for a secret", annotation.value),
-            )
+        let message = format!("`({})` is no place for a secret", annotation.value);
+        let unknown = Diagnostic::error(&codes::UNEXPECTED_ANNOTATION, message)
             .at(&annotation.span, "unknown annotation")
-            .help_maybe(did_you_mean(&annotation.value, &REFERENCES)),
-        );
+            .help_maybe(did_you_mean(&annotation.value, &REFERENCES));
+        return Some(match certain(&annotation.value, REFERENCES) {
+            Some(meant) => unknown.fix(format!("Write `({meant})`"), &annotation.span, meant),
+            None => unknown,
+        });
     }
     match entry.value.as_text() {
         Some(text) if annotation.value == "command" && text.contains(['"', '\'', '\\']) => {
@@ -156,12 +163,7 @@ fn text(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
             let wrong = schedule::cron(text).err()?;
             return Some(invalid(&codes::INVALID_SCHEDULE, entry, shape, &wrong, help));
         }
-        Type::Timezone => {
-            schedule::zone(text).is_none().then_some(())?;
-            let help = schedule::similar_zone(text).map(|zone| format!("Did you mean `{zone}`?"));
-            let help = help.unwrap_or_else(|| "Use an IANA name such as `Europe/Stockholm`, or `UTC`.".to_owned());
-            return Some(invalid(&codes::UNKNOWN_TIMEZONE, entry, shape, "is no time zone", &help));
-        }
+        Type::Timezone => return timezone(text, entry, shape),
         Type::Template => return template(text, entry),
         _ => return if text.is_empty() { bad("is empty", &example) } else { None },
     };
@@ -176,8 +178,32 @@ fn text(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
             "Write what `age-keygen -y` prints: it begins with `age1`.",
         ),
         Type::Url => bad("is not a URL with a host", "Write a whole URL, for example `\"https://example.org/hook\"`."),
-        _ => bad(&format!("is not {}", kind.noun()), &example),
+        _ => {
+            let wrong = invalid(&codes::INVALID_VALUE, entry, shape, &format!("is not {}", kind.noun()), &example);
+            Some(match unit::spelled(kind, text) {
+                Some(meant) => replaced(wrong.help(format!("Did you mean `\"{meant}\"`?")), entry, &meant),
+                None => wrong,
+            })
+        }
     }
+}
+
+fn timezone(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
+    if schedule::zone(text).is_some() {
+        return None;
+    }
+    let help = schedule::similar_zone(text).map(|zone| format!("Did you mean `{zone}`?"));
+    let help = help.unwrap_or_else(|| "Use an IANA name such as `Europe/Stockholm`, or `UTC`.".to_owned());
+    let unknown = invalid(&codes::UNKNOWN_TIMEZONE, entry, shape, "is no time zone", &help);
+    Some(match schedule::certain_zone(text) {
+        Some(zone) => replaced(unknown, entry, &zone),
+        None => unknown,
+    })
+}
+
+/// The diagnostic with the fix that another value stands there.
+fn replaced(wrong: Diagnostic, entry: &Entry, meant: &str) -> Diagnostic {
+    wrong.fix(format!("Write `{meant}`"), &entry.span, typed_like(entry.span.text(), meant))
 }
 
 fn word(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
@@ -185,11 +211,22 @@ fn word(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
         return None;
     }
     let words: Vec<&str> = shape.one_of.iter().map(String::as_str).collect();
-    Some(
-        Diagnostic::error(&codes::UNKNOWN_VALUE, format!("`{}` cannot be `{text}`", shape.name))
-            .at(&entry.span, "unknown value")
-            .help_maybe(did_you_mean(text, &words)),
-    )
+    let unknown = Diagnostic::error(&codes::UNKNOWN_VALUE, format!("`{}` cannot be `{text}`", shape.name))
+        .at(&entry.span, "unknown value")
+        .help_maybe(did_you_mean(text, &words));
+    // Of several words in one string each that is wrong must have its meaning.
+    let whole = entry.value.as_text().unwrap_or_default().split_whitespace();
+    let meant = |word: &str| {
+        if words.contains(&word) {
+            Some(word.to_owned())
+        } else {
+            certain(word, words.iter().copied()).map(str::to_owned)
+        }
+    };
+    Some(match whole.map(meant).collect::<Option<Vec<String>>>() {
+        Some(meant) if !meant.is_empty() => replaced(unknown, entry, &meant.join(" ")),
+        _ => unknown,
+    })
 }
 
 fn words(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {

@@ -6,6 +6,10 @@ use crate::span::{Span, Spanned};
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     pub nodes: Vec<Node>,
+    /// Stretches that could not be read: nothing is known of what they were to say.
+    pub broken: Vec<Span>,
+    /// Values in which something is wrong that is told already.
+    pub odd: Vec<Span>,
 }
 
 /// `(annotation)name entries… { children }`.

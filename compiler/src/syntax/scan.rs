@@ -13,8 +13,40 @@ pub const MOST_LEVELS: usize = 128;
 /// Errs on the side of refusing: what looks like an unterminated string or comment is counted as if it were neither,
 /// because the parser recovers from those in ways of its own.
 pub(crate) fn too_deep(text: &str) -> Option<Range<usize>> {
+    let mut depth = 0_usize;
+    walk(text, &mut |at, opens| {
+        depth = if opens { depth + 1 } else { depth.saturating_sub(1) };
+        (depth > MOST_LEVELS).then_some(at..at + 1)
+    })
+}
+
+/// Calls `seen` with the place of each brace that is neither in a string nor in a comment, and whether it opens.
+pub(super) fn braces(text: &str, seen: &mut dyn FnMut(usize, bool)) {
+    walk(text, &mut |at, opens| {
+        seen(at, opens);
+        None
+    });
+}
+
+/// Where a comment begins that has no end.
+pub(super) fn open_comment(text: &str) -> Option<usize> {
+    let starts = text.match_indices("/*").map(|(at, _)| at);
+    let mut end = 0;
+    for at in starts {
+        if at >= end {
+            match comment(text.as_bytes().get(at..).unwrap_or_default()) {
+                Comment::Ends(length) => end = at + length,
+                Comment::Open | Comment::TooDeep(_) => return Some(at),
+            }
+        }
+    }
+    None
+}
+
+/// Goes over the braces until `seen` gives something, or comments are too deep.
+fn walk(text: &str, seen: &mut dyn FnMut(usize, bool) -> Option<Range<usize>>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let (mut at, mut depth) = (0, 0_usize);
+    let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or_default();
         let skipped = match byte {
@@ -26,15 +58,10 @@ pub(crate) fn too_deep(text: &str) -> Option<Range<usize>> {
                 Comment::Ends(length) => Some(length),
                 Comment::Open => None,
             },
-            b'{' => {
-                depth += 1;
-                if depth > MOST_LEVELS {
-                    return Some(at..at + 1);
+            b'{' | b'}' => {
+                if let Some(found) = seen(at, *byte == b'{') {
+                    return Some(found);
                 }
-                None
-            }
-            b'}' => {
-                depth = depth.saturating_sub(1);
                 None
             }
             _ => None,
@@ -46,7 +73,7 @@ pub(crate) fn too_deep(text: &str) -> Option<Range<usize>> {
 
 /// Length of the string that `bytes` opens with, closed by its quotes and `hashes` hash signs. Escapes count only
 /// without hash signs. `None` when it does not end.
-fn string(bytes: &[u8], hashes: usize) -> Option<usize> {
+pub(super) fn string(bytes: &[u8], hashes: usize) -> Option<usize> {
     let quotes = if bytes.starts_with(b"\"\"\"") { 3 } else { 1 };
     let closing: Vec<u8> = std::iter::repeat_n(b'"', quotes).chain(std::iter::repeat_n(b'#', hashes)).collect();
     let mut at = quotes;
@@ -63,7 +90,7 @@ fn string(bytes: &[u8], hashes: usize) -> Option<usize> {
     None
 }
 
-fn raw_string(bytes: &[u8]) -> Option<usize> {
+pub(super) fn raw_string(bytes: &[u8]) -> Option<usize> {
     let hashes = bytes.iter().take_while(|byte| **byte == b'#').count();
     let rest = bytes.get(hashes..)?;
     rest.starts_with(b"\"").then(|| string(rest, hashes)).flatten().map(|length| hashes + length)

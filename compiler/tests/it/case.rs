@@ -4,6 +4,7 @@
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system                    databases of a source
 //! // artifact STORE SOURCE DATABASE ID TAKEN         a stored copy
+//! // bytes                                        `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
 //! // text NAME                                    begins a text that can be imported, up to the next
@@ -13,7 +14,7 @@
 //! ```
 
 use crate::expected::{here, read};
-use compiler::{Compiled, Facts, Found, RestoreRequest, Text, VerifyRequest, render};
+use compiler::{Checked, Compiled, Diagnostic, Facts, Found, RestoreRequest, Text, VerifyRequest, render};
 use schema::fact::{Inventory, PluginManifest, StoredArtifact};
 use schema::plan::Plan;
 use schema::step::Check;
@@ -21,6 +22,8 @@ use schema::step::Check;
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) text: String,
+    /// Whether the text has bytes in it that are written as numbers.
+    bytes: bool,
     /// Beside it, to be imported.
     pub(crate) others: Vec<Text>,
     pub(crate) facts: Facts,
@@ -60,6 +63,7 @@ pub(crate) fn cases(text: &str) -> Vec<Case> {
             let mut case = Case {
                 name: name.trim().to_owned(),
                 text: String::new(),
+                bytes: false,
                 others: Vec::new(),
                 facts: facts(),
                 request: None,
@@ -97,6 +101,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
             size: 1,
             verified: true,
         }),
+        ["bytes"] => case.bytes = true,
         ["var", given] => {
             let (name, value) = given.split_once('=').unwrap();
             case.facts.variables.insert(name.to_owned(), value.to_owned());
@@ -116,12 +121,51 @@ fn directive(case: &mut Case, line: &str) -> bool {
     true
 }
 
+/// The text with its bytes, if it has any.
+fn raw(case: &Case) -> Vec<u8> {
+    if !case.bytes {
+        return case.text.clone().into_bytes();
+    }
+    let mut out = Vec::new();
+    let mut parts = case.text.split("<<");
+    out.extend(parts.next().unwrap().bytes());
+    for part in parts {
+        let (numbers, rest) = part.split_once(">>").unwrap();
+        out.extend(numbers.split(' ').map(|number| u8::from_str_radix(number, 16).unwrap()));
+        out.extend(rest.bytes());
+    }
+    out
+}
+
+/// The texts of a case, none when its own is no text, and what is told of them.
+pub(crate) fn diagnostics(case: &Case) -> (Vec<Text>, Compiled<Checked>) {
+    match Text::from_bytes("strategy.kdl", raw(case)) {
+        Ok(text) => {
+            let texts: Vec<Text> = std::iter::once(text).chain(case.others.iter().cloned()).collect();
+            let checked = compiler::check(&texts, &case.facts);
+            (texts, checked)
+        }
+        Err(unread) => (Vec::new(), Compiled::new(None, vec![*unread])),
+    }
+}
+
+/// A diagnostic, and how it can be mended.
+fn shown(diagnostic: &Diagnostic) -> String {
+    let mut out = render::diagnostic(diagnostic);
+    if let Some(fix) = &diagnostic.fix {
+        out.push_str(&format!("  = fix: {}\n", fix.title));
+        for edit in &fix.edits {
+            let (line, column) = edit.span.source().position(edit.span.start());
+            out.push_str(&format!("    {line}:{column} {:?} becomes {:?}\n", edit.span.text(), edit.text));
+        }
+    }
+    out
+}
+
 /// All diagnostics, then the plan that was asked for.
 pub(crate) fn run(case: &Case) -> String {
-    let text = Text { name: "strategy.kdl".to_owned(), text: case.text.clone() };
-    let texts: Vec<Text> = std::iter::once(text).chain(case.others.iter().cloned()).collect();
-    let checked = compiler::check(&texts, &case.facts);
-    let mut out: String = checked.diagnostics.iter().map(render::diagnostic).collect();
+    let (_, checked) = diagnostics(case);
+    let mut out: String = checked.diagnostics.iter().map(shown).collect();
     let (Some(checked), Some(request)) = (checked.value, &case.request) else { return out };
     let mut words = request.split(' ');
     let verb = words.next().unwrap();
@@ -149,7 +193,7 @@ pub(crate) fn run(case: &Case) -> String {
             compiler::verify(&checked, &case.facts, &request)
         }
     };
-    out.extend(planned.diagnostics.iter().map(render::diagnostic));
+    out.extend(planned.diagnostics.iter().map(shown));
     if let Some(plan) = planned.value {
         out.push_str(&render::text(&plan, &render::TextOptions::default()));
         for step in &plan.steps {

@@ -198,7 +198,7 @@ fn value_name() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     /// Whatever may be written between the tokens, the document stays, and the second time nothing changes.
     #[test]

@@ -1,6 +1,6 @@
 //! Strategies of the repository in which nothing is wrong, and the place of every node in them with its shape.
 
-use crate::case::{cases, facts};
+use crate::case::{cases, of_example};
 use crate::expected::here;
 use compiler::source::Source;
 use compiler::structure::{Manifest, NodeShape, reuse, strategy};
@@ -29,6 +29,10 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
 pub(crate) fn texts(folder: &Path) -> Vec<Text> {
     fn below(root: &Path, folder: &Path, out: &mut Vec<Text>) {
         for path in entries(folder) {
+            // Manifests of plugins that do not come with Backstay are facts and no part of the strategy.
+            if path == root.join("plugins") {
+                continue;
+            }
             if path.is_dir() {
                 below(root, &path, out);
             } else if path.extension().is_some_and(|extension| extension == "kdl") {
@@ -47,10 +51,10 @@ pub(crate) fn texts(folder: &Path) -> Vec<Text> {
 pub(crate) fn fixtures() -> Vec<Fixture> {
     let mut out = Vec::new();
     for folder in entries(&here().join("../examples")) {
-        let name = format!("examples/{}", folder.file_name().unwrap().to_str().unwrap());
-        let texts = texts(&folder);
-        assert!(check(&texts, &facts()).value.is_some(), "{name} does not compile");
-        out.push(Fixture { name, texts, facts: facts() });
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let (texts, facts) = (texts(&folder), of_example(name));
+        assert!(check(&texts, &facts).value.is_some(), "{name} does not compile");
+        out.push(Fixture { name: format!("examples/{name}"), texts, facts });
     }
     for file in entries(&here().join("tests/suite")).iter().flat_map(|folder| entries(folder)) {
         if file.extension().is_some_and(|extension| extension == "kdl") {

@@ -21,7 +21,17 @@ fn cases_say_what_they_are_expected_to() {
             let mut out = String::new();
             for case in cases(&std::fs::read_to_string(file).unwrap()) {
                 assert!(names.insert(case.name.clone()), "two cases are named {}", case.name);
-                out.push_str(&format!("--- {}\n{}\n", case.name, run(&case)));
+                let told = run(&case);
+                // A name that begins with a number says how many are told: no more, whatever `UPDATE` would accept.
+                if let Some(count) = case.name.split('-').next().and_then(|number| number.parse::<usize>().ok()) {
+                    assert_eq!(
+                        told.lines().filter(|line| line.contains("]: ")).count(),
+                        count,
+                        "{}:\n{told}",
+                        case.name
+                    );
+                }
+                out.push_str(&format!("--- {}\n{told}\n", case.name));
             }
             wrong.extend(matches(&file.with_extension("txt"), &out).err());
         }

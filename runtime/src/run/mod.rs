@@ -29,6 +29,7 @@ use board::{Board, StepId};
 use executor::{Done, Located, Work};
 use retry::Tries;
 use scheduler::{Scheduler, Traits};
+use schema::event::Event;
 use schema::plan::{Overlap, Plan};
 use schema::record::Record;
 use schema::report::{Outcome, ProblemKind, Report};
@@ -80,6 +81,9 @@ pub async fn run(request: Request<'_>, mut outfit: Outfit, cancel: &Cancel) -> R
     }
     let shop = Workshop::new(begun.run.clone(), &begun.plan, outfit, state, begun.replay.owed.clone());
     let mut run = Run::new(Arc::new(shop), &begun.plan, request.job, steps, request.limit, begun.resumed)?;
+    for untold in refuse::notifiers(&begun.plan, &run.shop.host) {
+        run.shop.observers.tell(&Event::Notice { message: untold, help: None });
+    }
     run.recover(&sources).await?;
     resume::clean_up(&run.shop, &begun).await;
     run.reuse(&begun.replay).await?;

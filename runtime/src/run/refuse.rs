@@ -12,7 +12,8 @@ use schema::step::{Action, Extent, Method, Step};
 use schema::store::{PluginUse, Store};
 use std::collections::BTreeSet;
 
-/// An error that names every step, store and notifier of a job that would not be done as the plan says.
+/// An error that names every step, store and notifier of a job that would not be done as the plan says. A job that is in no
+/// strategy, a restore or a look at what there is, is not held up by who would be told of it.
 pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
     let mut told = Vec::new();
     if let Some(window) = plan.jobs.iter().find(|known| known.name == job).and_then(window) {
@@ -24,12 +25,14 @@ pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
         told.extend(why.into_iter().flatten().take(1).map(|why| format!("{}: {why} ({})", step.address, step.origin)));
     }
     let used: BTreeSet<&str> = steps.iter().flat_map(|step| stores(&step.action)).collect();
+    let written: BTreeSet<&str> = steps.iter().filter_map(|step| written(&step.action)).collect();
     for store in plan.stores.iter().filter(|store| used.contains(store.name.as_str())) {
-        told.extend(self::store(store, host).into_iter().map(|why| format!("store `{}`: {why}", store.name)));
+        let why = plugin(&store.plugin, host).into_iter();
+        let why = why.chain(written.contains(store.name.as_str()).then(|| self::store(store)).into_iter().flatten());
+        told.extend(why.map(|why| format!("store `{}`: {why}", store.name)));
     }
-    for notifier in &plan.notifiers {
-        let why = self::notifier(notifier, host);
-        told.extend(why.into_iter().map(|why| format!("notifier `{}`: {why}", notifier.name)));
+    if plan.jobs.iter().any(|known| known.name == job) {
+        told.extend(notifiers(plan, host));
     }
     if told.is_empty() {
         return Ok(());
@@ -37,6 +40,15 @@ pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
     let message = format!("job `{job}` asks for what cannot be run yet; nothing was touched\n  {}", told.join("\n  "));
     Err(Error::permanent("not-there-yet", message)
         .help("The strategy is valid and can be planned. Leave these out of the job to run it with this version."))
+}
+
+/// What the notifiers of a plan would not be told.
+pub(super) fn notifiers(plan: &Plan, host: &Host) -> Vec<String> {
+    let of = |notifier: &Notifier| {
+        let told = self::notifier(notifier, host).into_iter();
+        told.map(|why| format!("notifier `{}`: {why}", notifier.name)).collect::<Vec<_>>()
+    };
+    plan.notifiers.iter().flat_map(of).collect()
 }
 
 fn window(job: &Job) -> Option<String> {
@@ -128,16 +140,22 @@ fn stores(action: &Action) -> Vec<&str> {
     }
 }
 
-fn store(store: &Store, host: &Host) -> Vec<String> {
-    let mut told = Vec::new();
-    told.extend(plugin(&store.plugin, host));
+/// The store that a step puts copies into.
+fn written(action: &Action) -> Option<&str> {
+    match action {
+        Action::Backup { store, .. } | Action::Transfer { to: store, .. } => Some(store),
+        _ => None,
+    }
+}
+
+/// What a copy in a store would lack.
+fn store(store: &Store) -> Vec<String> {
     let asked = [
         ("encrypt", !store.encrypt.is_empty()),
         ("immutable", store.immutable.is_some()),
         ("class", store.class.is_some()),
     ];
-    told.extend(asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet")));
-    told
+    asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet")).collect()
 }
 
 fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {

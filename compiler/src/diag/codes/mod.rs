@@ -18,8 +18,12 @@ pub use value::*;
 
 use super::Explanation;
 
+/// Codes of texts that could not be read to their end: what else is wrong with them is not known.
+pub const OF_SYNTAX: [&str; 6] =
+    ["old-syntax", "strategy-unreadable", "syntax-error", "too-deep", "too-large", "wrong-encoding"];
+
 /// All of them, by code.
-pub static ALL: [&Explanation; 53] = [
+pub static ALL: &[&Explanation] = &[
     &AMBIGUOUS_NAME,
     &CONTRADICTION,
     &CYCLE,
@@ -50,9 +54,11 @@ pub static ALL: [&Explanation; 53] = [
     &NOTHING_TO_RESTORE,
     &NOTHING_TO_TRANSFER,
     &NOTHING_TO_VERIFY,
+    &OLD_SYNTAX,
     &PRUNE_WITHOUT_KEEP,
     &RESERVED_NAME,
     &SILENT_OVERRIDE,
+    &STRATEGY_UNREADABLE,
     &SYNTAX_ERROR,
     &TEMPLATE_CYCLE,
     &TOO_DEEP,
@@ -71,6 +77,7 @@ pub static ALL: [&Explanation; 53] = [
     &UNKNOWN_VERSION,
     &UNUSED_DEFINITION,
     &VOCABULARY_MISMATCH,
+    &WRONG_ENCODING,
     &WRONG_PLUGIN_KIND,
     &WRONG_TYPE,
 ];

@@ -70,9 +70,31 @@ pub static UNKNOWN_DATABASE: Explanation = Explanation {
     code: "unknown-database",
     summary: "a database that the source does not have",
     why: "Its backup would fail, or silently cover nothing.",
-    example: Example::Told {
-        wrong: r#"`databases "ordres"`, where the server lists `orders`"#,
-        right: r#"`databases "orders"`"#,
+    example: Example::Case {
+        wrong: r#"// inventory graph orders system
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "ordres" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
+        right: r#"// inventory graph orders system
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "orders" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
     },
     fix: "Correct the name, or remove it.",
 };
@@ -81,6 +103,17 @@ pub static UNKNOWN_JOB: Explanation = Explanation {
     code: "unknown-job",
     summary: "a job that the strategy does not have",
     why: "There is nothing to plan.",
-    example: Example::Told { wrong: "`plan --job nihgtly`", right: "`plan --job nightly`" },
+    example: Example::Case {
+        wrong: r#"// plan nihgtly
+job "nightly" {
+    backup "notes" to="desk"
+    verify "desk"
+}"#,
+        right: r#"// plan nightly
+job "nightly" {
+    backup "notes" to="desk"
+    verify "desk"
+}"#,
+    },
     fix: "Use the name of a job of the strategy.",
 };

@@ -96,9 +96,9 @@ pub static NOTHING_TO_RESTORE: Explanation = Explanation {
     code: "nothing-to-restore",
     summary: "no artifact is as the restore asks for",
     why: "There is nothing to bring back.",
-    example: Example::Told {
-        wrong: "`restore notes --at 2001-01-01T00:00:00Z`, before the first backup",
-        right: "`restore notes`",
+    example: Example::Case {
+        wrong: "// artifact desk notes files 1f2e3d4c 2026-11-20T01:30:00Z\n// restore notes at=2001-01-01T00:00:00Z",
+        right: "// artifact desk notes files 1f2e3d4c 2026-11-20T01:30:00Z\n// restore notes",
     },
     fix: "Ask for one of those that are listed, or rebuild the catalog.",
 };
@@ -107,9 +107,35 @@ pub static IMPOSSIBLE_REQUEST: Explanation = Explanation {
     code: "impossible-request",
     summary: "a restore that contradicts itself",
     why: "No order of steps does what it asks for.",
-    example: Example::Told {
-        wrong: "`restore graph --into copy`, where `graph` has two databases",
-        right: "`restore graph --database neo4j --into copy`",
+    example: Example::Case {
+        wrong: r#"// artifact desk graph neo4j 1f2e3d4c 2026-11-20T01:30:00Z
+// artifact desk graph system 5b6a7988 2026-11-20T01:30:00Z
+// restore graph into=copy
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "neo4j" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
+        right: r#"// artifact desk graph neo4j 1f2e3d4c 2026-11-20T01:30:00Z
+// artifact desk graph system 5b6a7988 2026-11-20T01:30:00Z
+// restore graph database=neo4j into=copy
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "neo4j" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
     },
     fix: "Ask for one database, or leave out the option.",
 };
@@ -118,9 +144,32 @@ pub static KNOWN_AT_RUN_TIME: Explanation = Explanation {
     code: "known-at-run-time",
     summary: "a glob over databases that cannot be expanded yet",
     why: "The plan cannot show which databases it covers before the source has been asked.",
-    example: Example::Told {
-        wrong: r#"`databases "customers-*"`, planned offline"#,
-        right: r#"`databases "customers-*"`, planned with `--refresh`"#,
+    example: Example::Case {
+        wrong: r#"// plan
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "customers-*" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
+        right: r#"// inventory graph customers-1 customers-2 system
+// plan
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "customers-*" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
     },
     fix: "Plan with `--refresh`, which asks the source.",
 };

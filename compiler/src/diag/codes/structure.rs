@@ -168,9 +168,11 @@ pub static INVALID_MANIFEST: Explanation = Explanation {
     code: "invalid-manifest",
     summary: "a plugin's manifest cannot be understood",
     why: "What the plugin may be told and may touch would be guesswork.",
-    example: Example::Told {
-        wrong: r#"plugin "fs" kind="storage" { wants { disk "/"; }; }"#,
-        right: r#"plugin "fs" kind="storage" { wants { dir "{path}"; }; }"#,
+    example: Example::Case {
+        wrong: r#"// plugin tape plugin "tape" kind="storage" { wants { disk "/"; }; }
+store "third" plugin="tape""#,
+        right: r#"// plugin tape plugin "tape" kind="storage" { wants { dir "/dev/st0"; }; }
+store "third" plugin="tape""#,
     },
     fix: "Correct the manifest, or use another version of the plugin.",
 };

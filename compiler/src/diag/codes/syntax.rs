@@ -17,6 +17,37 @@ pub static SYNTAX_ERROR: Explanation = Explanation {
     fix: "Correct the text at the place that is shown. Booleans are `#true` and `#false`; strings of several words need quotes.",
 };
 
+pub static OLD_SYNTAX: Explanation = Explanation {
+    code: "old-syntax",
+    summary: "a text in KDL 1, where KDL 2 is meant",
+    why: "KDL 2 writes some values in another way; read as KDL 2, the old way has no meaning.",
+    example: Example::Text {
+        wrong: r##"strategy "orders" {
+    environment r#"development"#
+}"##,
+        right: r##"strategy "orders" {
+    environment #"development"#
+}"##,
+    },
+    fix: r###"Write `#true`, `#false`, `#null` and `#"…"#`, and `"""` around text of several lines; `validate --fix` does it."###,
+};
+
+pub static WRONG_ENCODING: Explanation = Explanation {
+    code: "wrong-encoding",
+    summary: "a text that is not UTF-8",
+    why: "Names and paths in it would be read as others than those that were written.",
+    example: Example::Told { wrong: "a file saved as Latin-1 or UTF-16", right: "the same file saved as UTF-8" },
+    fix: "Save the file as UTF-8; `iconv -f LATIN1 -t UTF-8` converts it.",
+};
+
+pub static STRATEGY_UNREADABLE: Explanation = Explanation {
+    code: "strategy-unreadable",
+    summary: "a file of the strategy cannot be read",
+    why: "What it says is not known, so nothing of it can be checked or run.",
+    example: Example::Told { wrong: "a file that is not there, a directory, a pipe", right: "a file that can be read" },
+    fix: "Name the strategy's own file with `--strategy FILE`.",
+};
+
 pub static TOO_LARGE: Explanation = Explanation {
     code: "too-large",
     summary: "a text of more than 8 MiB",

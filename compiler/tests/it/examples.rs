@@ -25,6 +25,23 @@ fn plans_of_the_examples() {
     }
 }
 
+/// One strategy, once in one text and once in a folder with imports, values and templates.
+#[test]
+fn parts_make_the_plan_of_the_whole() {
+    let folder = here().join("../examples/03-enterprise-gfs/parts");
+    let facts = of_example("03-enterprise-gfs");
+    let checked = check(&crate::places::texts(&folder), &facts);
+    let told: String = checked.diagnostics.iter().map(render::diagnostic).collect();
+    assert_eq!(told, "");
+    let plan = plan(&checked.value.unwrap(), &facts, None).value.unwrap();
+    let without_places = |text: &str| -> String {
+        text.lines().map(|line| line.split(" (strategy.kdl:").next().unwrap().to_owned() + "\n").collect()
+    };
+    let shown = render::text(&plan, &render::TextOptions::default()).replace(" (sources.kdl:", " (strategy.kdl:");
+    assert_eq!(without_places(&shown), without_places(&read("examples/03-enterprise-gfs/plan.txt")));
+    assert_eq!(render::mermaid(&plan), read("examples/03-enterprise-gfs/plan.mmd"));
+}
+
 #[test]
 fn text_with_a_time_shows_the_next_runs_in_the_zone_of_the_job() {
     let text = Text { name: "strategy.kdl".to_owned(), text: read("examples/01-quickstart/strategy.kdl") };

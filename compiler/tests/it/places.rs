@@ -29,8 +29,9 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
 pub(crate) fn texts(folder: &Path) -> Vec<Text> {
     fn below(root: &Path, folder: &Path, out: &mut Vec<Text>) {
         for path in entries(folder) {
-            // Manifests of plugins that do not come with Backstay are facts and no part of the strategy.
-            if path == root.join("plugins") {
+            // Manifests of plugins that do not come with Backstay are facts and no part of the strategy; nor is the same one
+            // in parts.
+            if path == root.join("plugins") || path == root.join("parts") {
                 continue;
             }
             if path.is_dir() {

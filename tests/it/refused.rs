@@ -65,7 +65,7 @@ fn a_saved_plan() {
 /// Each option alone, in a strategy that runs without it.
 #[test]
 fn options_one_by_one() {
-    let store = "path \"backups/local\";";
+    let store = "path \"backups/local\"";
     let job = "schedule \"30 2 * * *\" timezone=\"Europe/Stockholm\"";
     let key = "age14yaaqjyvfyd4nhkscu2gwg4xll3n29qp5sc2x2v5hefp8d8cxr8q384g8k";
     let more = "job \"nightly\" {";
@@ -145,7 +145,7 @@ fn a_run_waits_for_its_turn_or_is_left_out() {
 fn a_restore_goes_on() {
     let space = Space::quickstart();
     space.run("run").expect(0);
-    space.edit("path \"backups/local\";", "path \"backups/local\"; immutable \"35d\"; class \"cold\";");
+    space.edit("path \"backups/local\"", "path \"backups/local\"; immutable \"35d\"; class \"cold\";");
     let more = "runner \"elsewhere\" { host \"elsewhere.invalid\"; }\n    \
                 notify \"ops\" plugin=\"webhook\" on=\"missed\" { url \"http://127.0.0.1:9/\"; }\n    job \"nightly\"";
     space.edit("job \"nightly\"", more);

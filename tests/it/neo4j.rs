@@ -286,10 +286,10 @@ fn a_restore_into_a_new_name_touches_nothing(graph: &Graph) {
 }
 
 fn a_wrong_version_is_found_before_anything_is_touched(graph: &Graph) {
-    graph.space.edit("version \"5.26\"", "version \"4.4\"");
+    graph.space.edit("version \"5.26\"", "version \"2025.01\"");
     let before = graph.space.files("backups/vault");
     graph.space.run("run").expect(1);
     assert_eq!(graph.space.files("backups/vault"), before);
     assert!(graph.answers());
-    graph.space.edit("version \"4.4\"", "version \"5.26\"");
+    graph.space.edit("version \"2025.01\"", "version \"5.26\"");
 }

@@ -10,8 +10,10 @@
 //! | [`structure`] | the document and the vocabulary | the document with defaults, and the names in it |
 //! | [`decode`] | the document | the [`model`] |
 //! | [`resolve`] | names, globs, plugins | what they stand for |
-//! | [`lint`] | the model | findings |
+//! | [`retain`] | artifacts and rules | which of them stay, and why |
 //! | [`plan`] | the model and facts | a [`schema::plan::Plan`] |
+//! | [`forecast`] | a plan and what was measured | what its schedules come to |
+//! | [`lint`] | all of these | findings |
 //! | [`render`] | a plan | text, JSON, Mermaid, DOT |
 //!
 //! [`init`] goes the other way: from answers to a first text.
@@ -24,6 +26,7 @@ mod bytes;
 pub mod decode;
 pub mod diag;
 pub mod expand;
+pub mod forecast;
 pub mod format;
 pub mod init;
 pub mod lint;
@@ -32,6 +35,7 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod resolve;
+pub mod retain;
 pub mod source;
 pub mod span;
 pub mod structure;
@@ -47,6 +51,7 @@ pub use syntax::MOST_BYTES;
 use diag::Sink;
 use model::Strategy;
 use schema::fact::{Inventory, PluginManifest, StoredArtifact};
+use schema::forecast::Forecast;
 use schema::plan::Plan;
 use source::Source;
 use span::Span;
@@ -88,6 +93,8 @@ pub struct Checked {
     manifests: Vec<Manifest>,
     texts: Vec<Text>,
     findings: Vec<Diagnostic>,
+    /// What all its jobs come to.
+    forecast: Option<Forecast>,
     remarks: Vec<Diagnostic>,
 }
 
@@ -103,9 +110,24 @@ impl Checked {
         &self.remarks
     }
 
+    /// What the plan of all jobs comes to, and what the rules find.
+    fn prove(&mut self, plan: &Plan, facts: &Facts) {
+        let forecast = forecast::forecast(plan, &facts.artifacts);
+        let subject = lint::Subject {
+            strategy: &self.strategy,
+            plan,
+            forecast: &forecast,
+            inventory: &facts.inventory,
+            artifacts: &facts.artifacts,
+            today: facts.today,
+        };
+        self.findings = lint::check(&subject);
+        self.forecast = Some(forecast);
+    }
+
     fn inputs<'a>(&'a self, facts: &'a Facts) -> plan::Inputs<'a> {
         let (strategy, manifests, texts, findings) = (&self.strategy, &self.manifests, &self.texts, &self.findings);
-        plan::Inputs { strategy, manifests, texts, findings, facts }
+        plan::Inputs { strategy, manifests, texts, findings, forecast: self.forecast.as_ref(), facts }
     }
 }
 
@@ -150,7 +172,7 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     resolve::capability::judge(&strategy, &mut sink);
     let document = structure.document;
     let (texts_read, findings, remarks) = (read.texts, Vec::new(), Vec::new());
-    let mut checked = Checked { strategy, document, manifests, texts: texts_read, findings, remarks };
+    let mut checked = Checked { strategy, document, manifests, texts: texts_read, findings, forecast: None, remarks };
     let mut of_plan = Sink::new();
     let planned = plan::jobs(checked.inputs(facts), None, &mut of_plan);
     let planned = planned.filter(|_| !of_plan.iter().any(Diagnostic::is_error));
@@ -158,8 +180,8 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     diag::label(&mut remarks);
     checked.remarks = remarks;
     sink.extend(errors);
-    if planned.is_some() && !sink.iter().any(Diagnostic::is_error) {
-        checked.findings = lint::check(&checked.strategy, facts.today);
+    if let Some(plan) = planned.as_ref().filter(|_| !sink.iter().any(Diagnostic::is_error)) {
+        checked.prove(plan, facts);
         sink.extend(checked.findings.iter().cloned());
     }
     told(planned.is_some().then_some(checked), sink, &[], texts)

@@ -33,6 +33,12 @@ pub struct StoredArtifact {
     pub size: u64,
     /// Whether a check of the content has succeeded on this copy.
     pub verified: bool,
+    /// Id of the artifact before it in its chain; a full one has none.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// RFC 3339 in UTC: nobody can remove the copy before.
+    #[serde(default)]
+    pub locked_until: Option<String>,
 }
 
 /// A running database server, as it describes itself.

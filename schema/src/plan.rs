@@ -1,5 +1,6 @@
 //! The compiled plan: a plain value that can be printed, saved, compared and run, and that says where it came from.
 
+use crate::forecast::{Forecast, Objectives, Resources, Workload};
 use crate::notifier::Notifier;
 use crate::source::Source;
 use crate::step::{Origin, Step};
@@ -36,6 +37,15 @@ pub struct Plan {
     /// What the policy excuses.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+    #[serde(default)]
+    pub objectives: Objectives,
+    #[serde(default)]
+    pub workload: Workload,
+    #[serde(default)]
+    pub resources: Resources,
+    /// What all jobs of the strategy come to, whichever of them the plan shows. Plans of a restore or of a check have none.
+    #[serde(default)]
+    pub forecast: Option<Forecast>,
 }
 
 /// An exception from a requirement or a rule.

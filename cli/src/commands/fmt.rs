@@ -5,9 +5,10 @@ use crate::args::{Fmt, Place};
 use crate::exit::Exit;
 use crate::input;
 use crate::print;
+use crate::read;
 use crate::replace::replace;
 use crate::texts::Files;
-use compiler::Text;
+use compiler::{Diagnostic, MOST_BYTES, Text};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -45,9 +46,9 @@ impl Fmt {
 /// Whether a file changes, or would.
 fn one(file: &Path, options: &Fmt) -> Result<bool, Exit> {
     let name = file.display().to_string();
-    let bytes = std::fs::read(file).map_err(|error| unreadable(&name, &error))?;
-    let before = decode(&name, bytes)?;
-    let after = formatted(&name, &before)?;
+    let text = read::text(file, &name).map_err(refused)?;
+    let after = formatted(&text)?;
+    let before = text.text;
     if before == after {
         return Ok(false);
     }
@@ -69,9 +70,11 @@ fn standard_input(options: &Fmt) -> Result<Exit, Exit> {
         return Err(Exit::Invalid);
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| unreadable(NAME, &error))?;
-    let before = decode(NAME, bytes)?;
-    let after = formatted(NAME, &before)?;
+    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(|error| unreadable(NAME, &error))?;
+    let text = Text::from_bytes(NAME, bytes).map_err(refused)?;
+    let after = formatted(&text)?;
+    let before = text.text;
     if options.writes() {
         print::exactly(&after);
         return Ok(Exit::Ok);
@@ -82,20 +85,17 @@ fn standard_input(options: &Fmt) -> Result<Exit, Exit> {
     Ok(if before == after { Exit::Ok } else { Exit::Unformatted })
 }
 
-fn formatted(name: &str, text: &str) -> Result<String, Exit> {
-    compiler::format::named(&Text { name: name.to_owned(), text: text.to_owned() }).map_err(|told| {
+fn formatted(text: &Text) -> Result<String, Exit> {
+    compiler::format::named(text).map_err(|told| {
         print::diagnostics(&told);
         Exit::Invalid
     })
 }
 
-fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Exit> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        print::failure("not-utf-8", &format!("`{name}` is not UTF-8 at byte {at}"));
-        print::help("Save the file as UTF-8.");
-        Exit::Invalid
-    })
+/// A text that cannot be had.
+fn refused(told: Box<Diagnostic>) -> Exit {
+    print::diagnostics(&[*told]);
+    Exit::Invalid
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Exit {
@@ -106,9 +106,9 @@ fn unreadable(name: &str, error: &std::io::Error) -> Exit {
 /// The strategy and all that it imports. What cannot be read is told when it is formatted, or by `validate`.
 fn whole(place: &Place) -> Vec<PathBuf> {
     let strategy = &place.strategy;
-    let Ok(text) = std::fs::read_to_string(strategy) else { return vec![strategy.clone()] };
     let name = strategy.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let (texts, _) = compiler::gather(Text { name, text }, &mut Files::new(&input::base(place), strategy));
+    let Ok(text) = read::text(strategy, &name) else { return vec![strategy.clone()] };
+    let (texts, _) = compiler::gather(text, &mut Files::new(&input::base(place), strategy));
     let folder = strategy.parent().unwrap_or(Path::new(""));
     let imported = texts.iter().skip(1).map(|text| folder.join(&text.name));
     std::iter::once(strategy.clone()).chain(imported).collect()

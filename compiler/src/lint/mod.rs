@@ -1,5 +1,5 @@
-//! Rules: what is allowed but unwise. A rule is data with one function over the model; adding one is adding a file to
-//! `rules/` and a line to [`REGISTRY`]. Rules see no steps.
+//! Rules: what is allowed but unwise. A rule is data with one function over the strategy and what it comes to; adding one
+//! is adding a file to `rules/` and a line to [`REGISTRY`].
 
 mod rules;
 
@@ -7,6 +7,9 @@ use crate::diag::{Diagnostic, Explanation, Level};
 use crate::model::{Environment, Strategy};
 use crate::span::Span;
 use jiff::civil::Date;
+use schema::fact::{Inventory, StoredArtifact};
+use schema::forecast::Forecast;
+use schema::plan::Plan;
 
 /// One rule.
 #[derive(Debug)]
@@ -14,7 +17,21 @@ pub struct Rule {
     pub explanation: Explanation,
     pub levels: Levels,
     /// Adds what it finds, in the order of the strategy.
-    pub check: fn(&Strategy, &mut Vec<Found>),
+    pub check: fn(&Subject<'_>, &mut Vec<Found>),
+}
+
+/// What rules look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub strategy: &'a Strategy,
+    /// The plan of all jobs.
+    pub plan: &'a Plan,
+    /// What that comes to.
+    pub forecast: &'a Forecast,
+    pub inventory: &'a [Inventory],
+    pub artifacts: &'a [StoredArtifact],
+    /// Without one every exception holds.
+    pub today: Option<Date>,
 }
 
 /// How serious a finding is, by environment.
@@ -61,16 +78,14 @@ pub static REGISTRY: [&Rule; 10] = [
     &rules::UNVERIFIED_COPY,
 ];
 
-/// What all rules find in a strategy, without what its policy excuses. Without a `today` every exception holds.
+/// What all rules find, without what the policy excuses.
 #[must_use]
-pub fn check(strategy: &Strategy, today: Option<Date>) -> Vec<Diagnostic> {
+pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let Subject { strategy, today, .. } = *subject;
     let mut out = Vec::new();
     for rule in REGISTRY {
         let mut found = Vec::new();
-        (rule.check)(strategy, &mut found);
-        if let Some(today) = today.filter(|_| rule.explanation.code == rules::EXCEPTION_EXPIRED.explanation.code) {
-            found.extend(rules::expired(strategy, today));
-        }
+        (rule.check)(subject, &mut found);
         let code = rule.explanation.code;
         found.retain(|found| !excused(strategy, today, code) && !excused(strategy, today, found.about()));
         let level = rule.levels.of(strategy.environment);

@@ -4,7 +4,9 @@ use super::Inputs;
 use crate::diag::{Diagnostic, Level, Sink, codes};
 use crate::model::{self, Engine, Job};
 use crate::resolve::{databases, grants};
+use crate::span::Spanned;
 use schema::fact::StoredArtifact;
+use schema::forecast::{Growth, Objectives, Resources, Workload};
 use schema::notifier::Notifier;
 use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Runner, Schedule, Window};
 use schema::source::Source;
@@ -40,7 +42,43 @@ pub(super) fn plan(
         steps,
         findings,
         exceptions: strategy.policy.exceptions.iter().map(exception).collect(),
+        objectives: objectives(&strategy.objectives),
+        workload: workload(&strategy.workload),
+        resources: resources(&strategy.resources),
+        forecast: None,
     }
+}
+
+fn objectives(objectives: &model::Objectives) -> Objectives {
+    Objectives {
+        rpo: value(objectives.rpo.as_ref()),
+        rto: value(objectives.rto.as_ref()),
+        backup_downtime: value(objectives.backup_downtime.as_ref()),
+        restore_downtime: value(objectives.restore_downtime.as_ref()),
+    }
+}
+
+fn workload(workload: &model::Workload) -> Workload {
+    let growth = value(workload.growth.as_ref());
+    Workload {
+        size: value(workload.size.as_ref()),
+        growth: growth.map(|growth| Growth { basis_points: growth.basis_points, per: growth.per }),
+        change_rate: value(workload.change_rate.as_ref()),
+    }
+}
+
+fn resources(resources: &model::Resources) -> Resources {
+    Resources {
+        cpus: value(resources.cpus.as_ref()),
+        memory: value(resources.memory.as_ref()),
+        temp: value(resources.temp.as_ref()),
+        disk: value(resources.disk.as_ref()),
+        network: value(resources.network.as_ref()),
+    }
+}
+
+fn value<T: Copy>(said: Option<&Spanned<T>>) -> Option<T> {
+    said.map(|said| said.value)
 }
 
 fn job(job: &Job) -> schema::plan::Job {

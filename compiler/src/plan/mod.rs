@@ -18,6 +18,7 @@ use crate::model::Strategy;
 use crate::structure::{Manifest, did_you_mean};
 use crate::{Facts, Text};
 use draft::Graph;
+use schema::forecast::Forecast;
 use schema::plan::Plan;
 
 /// All that a plan is made from.
@@ -28,6 +29,8 @@ pub struct Inputs<'a> {
     pub texts: &'a [Text],
     /// What the rules found.
     pub findings: &'a [Diagnostic],
+    /// What all jobs come to, once that is known.
+    pub forecast: Option<&'a Forecast>,
     pub facts: &'a Facts,
 }
 
@@ -56,7 +59,8 @@ pub fn jobs(inputs: Inputs<'_>, only: Option<&str>, sink: &mut Sink) -> Option<P
     }
     let steps = order::order(graph, sink)?;
     let listed = inputs.strategy.jobs.iter().filter(|job| chosen(&job.name.value)).collect();
-    Some(assemble::plan(inputs, listed, steps, Vec::new(), sink))
+    let plan = assemble::plan(inputs, listed, steps, Vec::new(), sink);
+    Some(Plan { forecast: inputs.forecast.cloned(), ..plan })
 }
 
 /// The plan that brings a source back. `None` when it cannot be.

@@ -4,7 +4,7 @@
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::model::{Backup, Copy, Drill, Engine, Neo4j, Source, Statement, Strategy};
 use crate::span::{Span, Spanned};
-use crate::structure::listed;
+use crate::structure::{did_you_mean, listed};
 use schema::step::{Check, Extent, Method};
 use schema::target::TargetEngine;
 
@@ -205,6 +205,8 @@ fn copy(copy: &Copy, strategy: &Strategy, sink: &mut Sink) {
             impossible(source, "keeps `system` to itself", &copy.database.span, "does not copy `system`")
                 .help("Name another database."),
         );
+    } else {
+        protected(source, neo4j, &copy.database, sink);
     }
     if copy.into.value.eq_ignore_ascii_case(&copy.database.value) {
         sink.push(
@@ -269,13 +271,25 @@ fn drill(drill: &Drill, strategy: &Strategy, sink: &mut Sink) {
             .help("Name a target of the same engine."),
         ),
     }
-    if let (Some(only), Engine::Neo4j(neo4j)) = (&drill.database, &source.engine)
-        && !neo4j.databases.iter().any(|pattern| pattern.covers(&only.value))
-    {
-        sink.push(
-            Diagnostic::error(&codes::UNKNOWN_DATABASE, format!("`{name}` does not protect `{}`", only.value))
-                .at(&only.span, "is not among its `databases`")
-                .help("Name one that it protects."),
-        );
+    if let Engine::Neo4j(neo4j) = &source.engine {
+        let queried = drill.queries.iter().filter_map(|query| query.database.as_ref());
+        for database in drill.database.iter().chain(queried) {
+            protected(source, neo4j, database, sink);
+        }
     }
+}
+
+/// A database that a statement names is one of those that its source names.
+fn protected(source: &Source, neo4j: &Neo4j, database: &Spanned<String>, sink: &mut Sink) {
+    if neo4j.databases.iter().any(|pattern| pattern.covers(&database.value)) {
+        return;
+    }
+    let known: Vec<&str> = neo4j.databases.iter().map(|pattern| pattern.text.as_str()).collect();
+    let help = did_you_mean(&database.value, &known).unwrap_or_else(|| "Name one that it protects.".to_owned());
+    let message = format!("`{}` does not protect `{}`", source.name.value, database.value);
+    sink.push(
+        Diagnostic::error(&codes::UNKNOWN_DATABASE, message)
+            .at(&database.span, "is not among its `databases`")
+            .help(help),
+    );
 }

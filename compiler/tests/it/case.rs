@@ -100,6 +100,8 @@ fn directive(case: &mut Case, line: &str) -> bool {
             taken: (*taken).to_owned(),
             size: 1,
             verified: true,
+            parent: None,
+            locked_until: None,
         }),
         ["bytes"] => case.bytes = true,
         ["var", given] => {

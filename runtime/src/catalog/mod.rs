@@ -110,6 +110,8 @@ impl Catalog {
                     taken: row.get(5)?,
                     size: row.get::<_, i64>(6)?.cast_unsigned(),
                     verified: row.get(7)?,
+                    parent: None,
+                    locked_until: None,
                 })
             })?;
             rows.collect()

@@ -136,6 +136,8 @@ impl Store {
             taken: held.manifest.taken.clone(),
             size: held.manifest.artifact.size,
             verified,
+            parent: None,
+            locked_until: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Tree;
 
 /// Stages in the order of the data. The model is plain data that the decoder fills, so it stands before it.
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
     "syntax",
     "format",
     "expand",
@@ -11,10 +11,11 @@ const STAGES: [&str; 12] = [
     "model",
     "decode",
     "resolve",
-    "lint",
     "retain",
-    "forecast",
     "plan",
+    "forecast",
+    "lint",
+    "diff",
     "render",
 ];
 

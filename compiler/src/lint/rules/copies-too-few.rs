@@ -1,8 +1,7 @@
 //! `copies-too-few`: the data of a source gets into fewer than two stores.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::Strategy;
+use crate::lint::{Found, Levels, Rule, Subject};
 use crate::resolve::flow;
 
 /// Fewest stores that count as safe.
@@ -33,7 +32,8 @@ job "nightly" {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     let all = flow::stores(strategy);
     for source in &strategy.sources {
         let name = &source.name.value;

@@ -1,8 +1,8 @@
 //! `downtime-not-tolerated`: a job takes a server or a database down, and the objectives say that nothing may be down.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::{Engine, Statement, Strategy};
+use crate::lint::{Found, Levels, Rule, Subject};
+use crate::model::{Engine, Statement};
 use schema::step::Method;
 
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -40,7 +40,8 @@ job "nightly" {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     if strategy.objectives.backup_downtime.as_ref().is_none_or(|time| time.value > 0) {
         return;
     }

@@ -1,8 +1,7 @@
 //! `exception-expired`: an exception from the policy whose last day is over.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::Strategy;
+use crate::lint::{Found, Levels, Rule, Subject};
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
@@ -16,19 +15,17 @@ pub(in crate::lint) static RULE: Rule = Rule {
         fix: "Do what was put off and remove it, or give it another day.",
     },
     levels: Levels { development: Level::Warn, staging: Level::Warn, production: Level::Warn },
-    // Found where the day is known.
-    check: |_, _| {},
+    check,
 };
 
-/// The exceptions that are over.
-pub(in crate::lint) fn expired(strategy: &Strategy, today: jiff::civil::Date) -> Vec<Found> {
-    let over = strategy.policy.exceptions.iter().filter(|exception| exception.until.value < today);
-    over.map(|exception| Found {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let over = |until| subject.today.is_some_and(|today| until < today);
+    let over = subject.strategy.policy.exceptions.iter().filter(|exception| over(exception.until.value));
+    out.extend(over.map(|exception| Found {
         about: None,
         message: format!("the exception from `{}` ended on {}", exception.what.value, exception.until.value),
         span: exception.until.span.clone(),
         label: "is over".to_owned(),
         help: "Remove it, or give it another day.".to_owned(),
-    })
-    .collect()
+    }));
 }

@@ -1,8 +1,8 @@
 //! `keep-without-prune`: a store says what it keeps, and nothing ever removes the rest.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::{Statement, Strategy};
+use crate::lint::{Found, Levels, Rule, Subject};
+use crate::model::Statement;
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
@@ -22,7 +22,8 @@ job "tidy" {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     for keep in &strategy.keeps {
         let store = &keep.store.value;
         let prunes =

@@ -23,7 +23,7 @@ mod unverified_copy;
 
 pub(super) use copies_too_few::RULE as COPIES_TOO_FEW;
 pub(super) use downtime_not_tolerated::RULE as DOWNTIME_NOT_TOLERATED;
-pub(super) use exception_expired::{RULE as EXCEPTION_EXPIRED, expired};
+pub(super) use exception_expired::RULE as EXCEPTION_EXPIRED;
 pub(super) use keep_without_prune::RULE as KEEP_WITHOUT_PRUNE;
 pub(super) use offline_without_control::RULE as OFFLINE_WITHOUT_CONTROL;
 pub(super) use outside_window::RULE as OUTSIDE_WINDOW;

@@ -1,8 +1,8 @@
 //! `offline-without-control`: a dump needs the server down, and nothing says how that is done.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::{Engine, Statement, Strategy};
+use crate::lint::{Found, Levels, Rule, Subject};
+use crate::model::{Engine, Statement};
 use schema::step::Method;
 
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -37,7 +37,8 @@ job "nightly" {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     for source in &strategy.sources {
         let Engine::Neo4j(neo4j) = &source.engine else { continue };
         let dumps = |statement: &Statement| match statement {

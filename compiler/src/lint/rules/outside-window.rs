@@ -1,8 +1,7 @@
 //! `outside-window`: a job is due at times at which its own window is closed.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::Strategy;
+use crate::lint::{Found, Levels, Rule, Subject};
 use crate::structure::{schedule, unit};
 use jiff::Timestamp;
 
@@ -34,7 +33,8 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     for job in &strategy.jobs {
         let (Some(window), Some(due)) = (&job.window, &job.schedule) else { continue };
         let (Some(from), Some(to)) = (unit::time(&window.from), unit::time(&window.to)) else { continue };

@@ -1,7 +1,7 @@
 //! `policy-not-met`: the copies of a source do not come to what the strategy's own policy requires.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
+use crate::lint::{Found, Levels, Rule, Subject};
 use crate::model::{Engine, Source, Statement, Store, Strategy};
 use crate::resolve::flow;
 use std::collections::BTreeSet;
@@ -21,7 +21,8 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     for requirement in &strategy.policy.requirements {
         for source in &strategy.sources {
             let what = requirement.what.value.as_str();

@@ -1,8 +1,7 @@
 //! `runner-is-member`: jobs run on a machine whose loss takes the data as well.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::Strategy;
+use crate::lint::{Found, Levels, Rule, Subject};
 use schema::source::Server;
 
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -38,7 +37,8 @@ job "nightly" {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     let Some(runner) = &strategy.runner else { return };
     let name = &runner.name.value;
     let host = runner.host.as_ref().map_or(name, |host| &host.value);

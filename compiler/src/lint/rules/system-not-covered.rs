@@ -1,8 +1,8 @@
 //! `system-not-covered`: a Neo4j source is protected without its `system` database.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::{Engine, Strategy};
+use crate::lint::{Found, Levels, Rule, Subject};
+use crate::model::Engine;
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
@@ -37,7 +37,8 @@ job "nightly" {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     for source in &strategy.sources {
         let Engine::Neo4j(neo4j) = &source.engine else { continue };
         if neo4j.databases.iter().any(|pattern| pattern.covers("system")) {

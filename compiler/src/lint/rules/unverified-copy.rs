@@ -1,8 +1,7 @@
 //! `unverified-copy`: a job writes a copy that it never reads back.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule};
-use crate::model::Strategy;
+use crate::lint::{Found, Levels, Rule, Subject};
 use crate::resolve::flow;
 
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -25,7 +24,8 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
-fn check(strategy: &Strategy, out: &mut Vec<Found>) {
+fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let strategy = subject.strategy;
     for job in &strategy.jobs {
         for copy in flow::copies(job).into_iter().filter(|copy| !copy.verified) {
             out.push(Found {

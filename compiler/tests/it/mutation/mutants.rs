@@ -220,6 +220,9 @@ impl Maker<'_> {
             let near = misspelt(entry.value.as_text().unwrap_or_default());
             self.replace("misspelt name", target, range.clone(), &format!("\"{near}\""));
         }
+        if shape.name == "database" {
+            self.replace("dangling database", target, range.clone(), &format!("\"{STRANGER}\""));
+        }
         let Some(kind) = &shape.names else { return };
         for word in &shape.reserved {
             self.replace("reserved name", target, range.clone(), &format!("\"{word}\""));

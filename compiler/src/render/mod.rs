@@ -3,6 +3,7 @@
 pub mod diagnostics;
 mod dot;
 mod json;
+pub mod markdown;
 mod mermaid;
 mod reference;
 mod source;

@@ -7,6 +7,7 @@ pub mod markdown;
 mod mermaid;
 mod reference;
 mod source;
+mod svg;
 mod text;
 mod view;
 
@@ -15,6 +16,7 @@ pub use json::json;
 pub use mermaid::mermaid;
 pub use reference::reference;
 pub use source::diagnostic;
+pub use svg::svg;
 pub use text::text;
 pub use view::{Preview, covers};
 

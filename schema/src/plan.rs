@@ -34,6 +34,9 @@ pub struct Plan {
     /// In an order in which they could run one by one; ties by address.
     pub steps: Vec<Step>,
     pub findings: Vec<Finding>,
+    /// What the policy asks of every source.
+    #[serde(default)]
+    pub requirements: Vec<Requirement>,
     /// What the policy excuses.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
@@ -46,6 +49,18 @@ pub struct Plan {
     /// What all jobs of the strategy come to, whichever of them the plan shows. Plans of a restore or of a check have none.
     #[serde(default)]
     pub forecast: Option<Forecast>,
+}
+
+/// What a policy asks of every source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Requirement {
+    /// For example `copies`.
+    pub what: String,
+    /// How many there must be at least.
+    pub min: u64,
+    /// Findings on it have the same.
+    pub origin: Origin,
 }
 
 /// An exception from a requirement or a rule.

@@ -8,7 +8,7 @@ use crate::span::Spanned;
 use schema::fact::StoredArtifact;
 use schema::forecast::{Growth, Objectives, Resources, Workload};
 use schema::notifier::Notifier;
-use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Runner, Schedule, Window};
+use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Requirement, Runner, Schedule, Window};
 use schema::source::Source;
 use schema::step::{Action, Step};
 use schema::store::Store;
@@ -41,11 +41,13 @@ pub(super) fn plan(
         notifiers: strategy.notifiers.iter().map(|notifier| self::notifier(notifier, inputs)).collect(),
         steps,
         findings,
+        requirements: strategy.policy.requirements.iter().map(requirement).collect(),
         exceptions: strategy.policy.exceptions.iter().map(exception).collect(),
         objectives: objectives(&strategy.objectives),
         workload: workload(&strategy.workload),
         resources: resources(&strategy.resources),
         forecast: None,
+        lines: super::lines::lines(strategy),
     }
 }
 
@@ -140,6 +142,10 @@ fn notifier(notifier: &model::Notifier, inputs: Inputs<'_>) -> Notifier {
         on: notifier.on.clone(),
         body: notifier.body.as_ref().map(|body| body.value.clone()),
     }
+}
+
+fn requirement(requirement: &model::Requirement) -> Requirement {
+    Requirement { what: requirement.what.value.clone(), min: requirement.min }
 }
 
 fn exception(exception: &model::Exception) -> Exception {

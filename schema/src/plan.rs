@@ -35,7 +35,7 @@ pub struct Plan {
     /// In an order in which they could run one by one; ties by address.
     pub steps: Vec<Step>,
     pub findings: Vec<Finding>,
-    /// What the policy asks for.
+    /// What the policy asks of every source.
     #[serde(default)]
     pub requirements: Vec<Requirement>,
     /// What the policy excuses.
@@ -57,14 +57,16 @@ pub struct Plan {
     pub lines: BTreeMap<String, Origin>,
 }
 
-/// Something that the policy asks of the copies of each source.
+/// What a policy asks of every source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Requirement {
     /// For example `copies`.
     pub what: String,
-    /// At least so many.
+    /// How many there must be at least.
     pub min: u64,
+    /// Findings on it have the same.
+    pub origin: Origin,
 }
 
 /// An exception from a requirement or a rule.

@@ -144,8 +144,9 @@ fn notifier(notifier: &model::Notifier, inputs: Inputs<'_>) -> Notifier {
     }
 }
 
-fn requirement(requirement: &model::Requirement) -> Requirement {
-    Requirement { what: requirement.what.value.clone(), min: requirement.min }
+fn requirement(requirement: &model::Requirement) -> schema::plan::Requirement {
+    let what = requirement.what.value.clone();
+    schema::plan::Requirement { what, min: requirement.min, origin: requirement.span.origin() }
 }
 
 fn exception(exception: &model::Exception) -> Exception {

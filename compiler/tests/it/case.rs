@@ -197,7 +197,7 @@ pub(crate) fn run(case: &Case) -> String {
     };
     out.extend(planned.diagnostics.iter().map(shown));
     if let Some(plan) = planned.value {
-        out.push_str(&render::text(&plan, &render::TextOptions::default()));
+        out.push_str(&render::text(&plan, &render::Preview::default()));
         for step in &plan.steps {
             if let schema::step::Action::Stage { staging, candidates, .. } = &step.action {
                 let stores: Vec<&str> = candidates.iter().map(|candidate| candidate.store.as_str()).collect();

@@ -17,6 +17,7 @@ mod formats;
 mod init;
 mod json_schema;
 mod limits;
+mod markdown;
 mod mend;
 mod mutation;
 mod places;

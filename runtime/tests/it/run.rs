@@ -75,6 +75,7 @@ fn plan(base: &Path, what: &str) -> Plan {
             host: "local".to_owned(),
         }],
         findings: Vec::new(),
+        requirements: Vec::new(),
         exceptions: Vec::new(),
     }
 }

@@ -14,6 +14,7 @@
 //! | [`plan`] | the model and facts | a [`schema::plan::Plan`] |
 //! | [`forecast`] | a plan and what was measured | what its schedules come to |
 //! | [`lint`] | all of these | findings |
+//! | [`diff`](mod@diff) | two plans | what a change does |
 //! | [`render`] | a plan | text, JSON, Mermaid, DOT |
 //!
 //! [`init`] goes the other way: from answers to a first text.
@@ -26,6 +27,7 @@ mod broken;
 mod bytes;
 pub mod decode;
 pub mod diag;
+pub mod diff;
 pub mod expand;
 pub mod forecast;
 pub mod format;
@@ -43,6 +45,7 @@ pub mod structure;
 pub mod syntax;
 
 pub use diag::{Compiled, Diagnostic, Edit, Explanation, Fix};
+pub use diff::diff;
 pub use expand::{Found, Imports, Look, Seen, gather, imports};
 pub use format::format;
 pub use mend::{Done, Mended, mend};

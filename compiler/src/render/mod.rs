@@ -1,6 +1,7 @@
 //! A plan or diagnostics to text. One file a format, each with one function; none knows the strategy.
 
 pub mod diagnostics;
+pub mod diff;
 mod dot;
 mod forecast;
 mod json;

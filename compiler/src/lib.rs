@@ -144,7 +144,10 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     let (root, before) = (read.root, sink.len());
     let document = std::mem::take(&mut read.document);
     let structure = structure::check(document, structure::strategy(), &manifests, &root, &mut sink);
-    if read.whole {
+    if structure.reuse_missed {
+        sink.retain(|diagnostic| diagnostic.code() != diag::codes::UNUSED_DEFINITION.code);
+    }
+    if read.whole && !structure.reuse_missed {
         resolve::names::judge(&structure.names, &manifests, &mut sink);
     } else {
         // What is missing may stand where nothing could be read from, and that was told.
@@ -288,6 +291,7 @@ fn parse(text: &Text) -> expand::Parsed {
 /// In the order of the texts, without literal secrets.
 fn told(value: Option<Checked>, mut sink: Sink, secrets: &[Span], texts: &[Text]) -> Compiled<Checked> {
     structure::mask(&mut sink, secrets);
+    diag::once(&mut sink);
     let order: BTreeMap<&str, usize> = texts.iter().enumerate().map(|(at, text)| (text.name.as_str(), at)).collect();
     sink.sort_by_cached_key(|diagnostic| {
         let first = diagnostic.labels.first();

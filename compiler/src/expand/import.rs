@@ -22,8 +22,7 @@ pub enum Found {
 /// The import paths of a document, in its order.
 #[must_use]
 pub fn paths(document: &Document) -> Vec<Spanned<String>> {
-    let of_strategy = |node: &Node| node.name.value == "strategy";
-    let inside = document.nodes.iter().filter(|node| of_strategy(node)).flat_map(|node| &node.children);
+    let inside = document.nodes.iter().filter(|node| super::is_strategy(node)).flat_map(|node| &node.children);
     let all = document.nodes.iter().chain(inside).filter(|node| node.name.value == "import");
     all.filter_map(|node| shape::only_text(node, PATH, &mut Sink::new())).collect()
 }
@@ -85,11 +84,12 @@ impl Linker<'_> {
     /// The nodes at the top of a text, or in `strategy`.
     fn level(&mut self, mut nodes: Vec<Node>, top: bool, sink: &mut Sink) -> Vec<Node> {
         if top {
-            for node in nodes.iter_mut().filter(|node| node.name.value == "strategy") {
+            for node in nodes.iter_mut().filter(|node| super::is_strategy(node)) {
                 let children = std::mem::take(&mut node.children);
                 node.children = self.level(children, false, sink);
             }
         }
+        self.whole &= super::misspelt(&nodes, "import").is_empty();
         if !nodes.iter().any(|node| node.name.value == "import") {
             return nodes;
         }
@@ -97,8 +97,9 @@ impl Linker<'_> {
         for node in nodes {
             if node.name.value != "import" {
                 out.push(node);
-            } else if shape::no_block(&node, sink) {
-                match shape::only_text(&node, PATH, sink) {
+            } else {
+                let path = if shape::no_block(&node, sink) { shape::only_text(&node, PATH, sink) } else { None };
+                match path {
                     Some(path) => self.import(&node, &path, &mut out, sink),
                     None => self.whole = false,
                 }

@@ -37,7 +37,7 @@ pub fn identity(name: &str) -> Identity {
         identities(strategy(), &mut known);
         known
     });
-    known.get(name).copied().unwrap_or(Identity::Many)
+    known.get(name).copied().unwrap_or(Identity::Unknown)
 }
 
 fn identities(shapes: &[NodeShape], known: &mut BTreeMap<String, Identity>) {

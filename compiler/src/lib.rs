@@ -163,11 +163,7 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
         secrets.extend(cited.flat_map(structure::suspects));
         return told(None, sink, &secrets, texts);
     }
-    let Some(strategy) = decode::strategy(&structure.document, &manifests, &mut decode::Left::new()) else {
-        let message = "the vocabulary allows something here that the compiler does not understand";
-        sink.push(
-            Diagnostic::error(&diag::codes::VOCABULARY_MISMATCH, message).at(&root, "this text").help("Report it."),
-        );
+    let Some(strategy) = decode::understood(&structure.document, &manifests, &root, &mut sink) else {
         return told(None, sink, &[], texts);
     };
     let rules: Vec<&str> = lint::REGISTRY.iter().map(|rule| rule.explanation.code).collect();

@@ -56,6 +56,12 @@ fn identities(shapes: &[NodeShape], known: &mut BTreeMap<String, Identity>) {
     }
 }
 
+/// The shapes of a vocabulary that is written in `nodes`.
+#[cfg(test)]
+pub(crate) fn shapes_of(nodes: &[Node]) -> Vec<NodeShape> {
+    shapes(nodes, None)
+}
+
 /// The `node`s among some nodes, and those below `when`.
 pub(super) fn shapes(nodes: &[Node], when: Option<&When>) -> Vec<NodeShape> {
     let mut out = Vec::new();

@@ -4,7 +4,7 @@
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system                    databases of a source
 //! // artifact STORE SOURCE DATABASE ID TAKEN         a stored copy
-//! // bytes                                        `<<FF 0D>>` in the text stands for these bytes
+//! // bytes …                                      `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
 //! // text NAME                                    begins a text that can be imported, up to the next
@@ -103,7 +103,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
             parent: None,
             locked_until: None,
         }),
-        ["bytes"] => case.bytes = true,
+        ["bytes", ..] => case.bytes = true,
         ["var", given] => {
             let (name, value) = given.split_once('=').unwrap();
             case.facts.variables.insert(name.to_owned(), value.to_owned());

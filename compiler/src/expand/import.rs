@@ -2,6 +2,7 @@
 //! texts may both import a third; a text that is still open when it is imported again is a circle.
 
 use super::{Parsed, shape};
+use crate::Text;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::span::{Span, Spanned};
 use crate::syntax::{Document, Node};
@@ -17,6 +18,8 @@ pub enum Found {
     Texts(Vec<String>),
     /// Nothing that could be read, and why, as a fragment such as "no such file".
     Nothing(String),
+    /// A file that is no text, by its name and what it holds: where it goes wrong is told in the file itself.
+    NotText { name: String, bytes: Vec<u8> },
 }
 
 /// The import paths of a document, in its order.
@@ -118,6 +121,7 @@ impl Linker<'_> {
         let names = match found {
             Found::Texts(names) => names,
             Found::Nothing(why) => return self.nothing(path, &why, sink),
+            Found::NotText { name, bytes } => return self.not_text(node, &name, bytes, sink),
         };
         let mut told = false;
         for name in names {
@@ -135,6 +139,17 @@ impl Linker<'_> {
                 let nodes = self.text(at, Some(&node.span), sink);
                 out.extend(nodes);
             }
+        }
+    }
+
+    /// Cites the bytes, and the import.
+    fn not_text(&mut self, node: &Node, name: &str, bytes: Vec<u8>, sink: &mut Sink) {
+        self.whole = false;
+        if let Err(unread) = Text::from_bytes(name, bytes) {
+            if let Some(source) = unread.source() {
+                source.import_at(&node.span);
+            }
+            sink.push(*unread);
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod check;
 mod children;
+mod glob;
 mod manifest;
 mod mask;
 mod names;

@@ -272,7 +272,7 @@ fn malformed(kind: Type) -> &'static [&'static str] {
         Type::Growth => &["2%", "2/month", "%/month"],
         Type::Path => &[" ", "a\\u{0}b"],
         Type::Url => &["nowhere", "file:///etc/passwd", "http://"],
-        Type::Glob => &["[a", "{a", "a\\u{0}b"],
+        Type::Glob => &["[a", "{a", "a}", "a\\\\", "[z-a]", "a\\u{0}b"],
         Type::Cron => &["* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "@daily", "a b c d e"],
         Type::Timezone => &["Mars/Olympus", "europe/stokholm", "+01:00"],
         Type::Time => &["25:00", "12:60", "1:5", "noon"],

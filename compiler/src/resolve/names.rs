@@ -49,8 +49,9 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
             [first, others @ ..] => ambiguous(reference, first, others, sink),
         }
     }
+    let mut excuses = Excuses::new(&unknown, &names.lost);
     for reference in &unknown {
-        if !excused(reference, &unknown, &names.lost) {
+        if !excuses.hold(reference) {
             let candidates: Vec<&Definition> = names.definitions.iter().filter(|it| may_mean(reference, it)).collect();
             sink.push(nothing(reference, &candidates, manifests));
         }
@@ -85,19 +86,47 @@ fn may_mean(reference: &Reference, definition: &Definition) -> bool {
     wants(reference, &definition.kind) && definition.scope == reference.scope
 }
 
-/// Whether what it means was there and not understood: its very name, or no more names are missing of that kind than
-/// things without a name were told of.
-fn excused(reference: &Reference, dangling: &[&Reference], lost: &[Lost]) -> bool {
-    let of_kind = |lost: &&Lost| lost.kind.as_ref().is_some_and(|kind| wants(reference, kind));
-    let named = |lost: &Lost| lost.name.as_ref() == Some(&reference.name) && (lost.kind.is_none() || of_kind(&lost));
-    if lost.iter().any(named) {
-        return true;
+/// Why names may dangle for what was told already: what they mean was there and not understood.
+struct Excuses<'a> {
+    dangling: &'a [&'a Reference],
+    lost: &'a [Lost],
+    /// The kinds of what was lost, where they are known, by what stands where its name might be.
+    named: BTreeMap<&'a str, Vec<Option<&'a str>>>,
+    /// Whether names of these kinds are excused, once that was asked.
+    of_kinds: BTreeMap<&'a [String], bool>,
+}
+
+impl<'a> Excuses<'a> {
+    fn new(dangling: &'a [&'a Reference], lost: &'a [Lost]) -> Self {
+        let mut named: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
+        for lost in lost {
+            let kinds = lost.name.as_deref().map(|name| named.entry(name).or_default());
+            let kind = lost.kind.as_deref();
+            kinds.into_iter().filter(|kinds| !kinds.contains(&kind)).for_each(|kinds| kinds.push(kind));
+        }
+        Self { dangling, lost, named, of_kinds: BTreeMap::new() }
     }
-    let alike: Vec<&&Reference> =
-        dangling.iter().filter(|other| other.kinds.iter().any(|kind| wants(reference, kind))).collect();
-    let missing: BTreeSet<&str> = alike.iter().map(|other| other.name.as_str()).collect();
-    let nameless = |lost: &&Lost| lost.kind.as_ref().is_some_and(|kind| alike.iter().any(|other| wants(other, kind)));
-    lost.iter().any(|lost| of_kind(&lost)) && missing.len() <= lost.iter().filter(nameless).count()
+
+    /// Its very name was lost, or no more names are missing of that kind than things without a name were told of.
+    fn hold(&mut self, reference: &'a Reference) -> bool {
+        let fits = |kind: &Option<&str>| kind.is_none_or(|kind| wants(reference, kind));
+        if self.named.get(reference.name.as_str()).is_some_and(|kinds| kinds.iter().any(fits)) {
+            return true;
+        }
+        let (dangling, lost) = (self.dangling, self.lost);
+        *self.of_kinds.entry(&reference.kinds).or_insert_with(|| {
+            let of_kind = |lost: &Lost| lost.kind.as_ref().is_some_and(|kind| wants(reference, kind));
+            if !lost.iter().any(of_kind) {
+                return false;
+            }
+            let alike = dangling.iter().filter(|other| other.kinds.iter().any(|kind| wants(reference, kind)));
+            let alike: Vec<&&Reference> = alike.collect();
+            let missing: BTreeSet<&str> = alike.iter().map(|other| other.name.as_str()).collect();
+            let kinds: BTreeSet<&str> = alike.iter().flat_map(|other| &other.kinds).map(String::as_str).collect();
+            let nameless = |lost: &&Lost| lost.kind.as_deref().is_some_and(|kind| kinds.contains(kind));
+            missing.len() <= lost.iter().filter(nameless).count()
+        })
+    }
 }
 
 fn nothing(reference: &Reference, candidates: &[&Definition], manifests: &[Manifest]) -> Diagnostic {

@@ -50,10 +50,10 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
         }
     }
     let mut excuses = Excuses::new(&unknown, &names.lost);
+    let mut candidates = Candidates { names, manifests, known: BTreeMap::new(), left: MOST_COMPARED };
     for reference in &unknown {
         if !excuses.hold(reference) {
-            let candidates: Vec<&Definition> = names.definitions.iter().filter(|it| may_mean(reference, it)).collect();
-            sink.push(nothing(reference, &candidates, manifests));
+            sink.push(nothing(reference, candidates.of(reference)));
         }
     }
 }
@@ -129,11 +129,38 @@ impl<'a> Excuses<'a> {
     }
 }
 
-fn nothing(reference: &Reference, candidates: &[&Definition], manifests: &[Manifest]) -> Diagnostic {
-    let mut known: Vec<&str> = candidates.iter().map(|definition| definition.name.as_str()).collect();
-    if wants(reference, "plugin") {
-        known.extend(manifests.iter().map(|manifest| manifest.name.as_str()));
+/// Most names that are compared for suggestions in one check: where thousands of names dangle, an import is missing, and
+/// comparing all with all would take minutes.
+const MOST_COMPARED: usize = 100_000;
+
+/// What a name may have been meant to be.
+struct Candidates<'a> {
+    names: &'a Names,
+    manifests: &'a [Manifest],
+    /// By the kinds and the scope of a reference.
+    known: BTreeMap<(&'a [String], Option<usize>), Vec<&'a str>>,
+    left: usize,
+}
+
+impl<'a> Candidates<'a> {
+    /// `None` when enough was compared.
+    fn of(&mut self, reference: &'a Reference) -> Option<&[&'a str]> {
+        let (names, manifests) = (self.names, self.manifests);
+        let known = self.known.entry((&reference.kinds, reference.scope)).or_insert_with(|| {
+            let fitting = names.definitions.iter().filter(|it| may_mean(reference, it));
+            let mut known: Vec<&str> = fitting.map(|definition| definition.name.as_str()).collect();
+            if wants(reference, "plugin") {
+                known.extend(manifests.iter().map(|manifest| manifest.name.as_str()));
+            }
+            known
+        });
+        self.left = self.left.checked_sub(known.len())?;
+        Some(known)
     }
+}
+
+/// Without `known`, nothing is suggested.
+fn nothing(reference: &Reference, known: Option<&[&str]>) -> Diagnostic {
     let what = reference.kinds.join(" or ");
     let none = match what.as_str() {
         "step" => "Give the other step a `name=`.".to_owned(),
@@ -141,7 +168,10 @@ fn nothing(reference: &Reference, candidates: &[&Definition], manifests: &[Manif
     };
     Diagnostic::error(&codes::UNKNOWN_NAME, format!("no {what} is named `{}`", reference.name))
         .at(&reference.span, "not defined")
-        .help(did_you_mean(&reference.name, &known).unwrap_or(none))
+        .help(match known {
+            Some(known) => did_you_mean(&reference.name, known).unwrap_or(none),
+            None => format!("Name a {what} that there is."),
+        })
 }
 
 /// Two of one kind are told as a duplicate.

@@ -8,7 +8,7 @@ use crate::span::Spanned;
 use schema::fact::StoredArtifact;
 use schema::forecast::{Growth, Objectives, Resources, Workload};
 use schema::notifier::Notifier;
-use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Requirement, Runner, Schedule, Window};
+use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Runner, Schedule, Window};
 use schema::source::Source;
 use schema::step::{Action, Step};
 use schema::store::Store;

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 mod dot;
+mod html;
 mod json;
 pub mod markdown;
 mod mermaid;
@@ -12,7 +13,9 @@ mod text;
 mod view;
 
 pub use dot::dot;
+pub use html::html;
 pub use json::json;
+pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use reference::reference;
 pub use source::diagnostic;

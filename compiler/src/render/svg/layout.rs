@@ -12,7 +12,7 @@ const BELOW: i64 = 14;
 /// What a line takes that passes through a layer.
 const LINE: i64 = 10;
 /// Between layers.
-const BESIDE: i64 = 44;
+const BESIDE: i64 = 36;
 
 /// Where everything is, from the upper left.
 #[derive(Debug, Default)]

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 mod dot;
+mod forecast;
 mod html;
 mod json;
 pub mod markdown;
@@ -13,6 +14,7 @@ mod text;
 mod view;
 
 pub use dot::dot;
+pub use forecast::{forecast_of, forecast_table};
 pub use html::html;
 pub use json::json;
 pub use markdown::markdown;

@@ -43,7 +43,7 @@ pub fn svg(plan: &Plan, preview: &Preview<'_>) -> String {
         .collect();
     let inner = drawn.iter().map(|(_, layout)| layout.width).max().unwrap_or_default();
     let width = (inner + 4 * MARGIN).max(LEAST);
-    let legend = legend(plan, width, note.as_deref());
+    let legend = legend(plan, &drawn, width, note.as_deref());
     let mut y = MARGIN;
     let mut body = String::new();
     for (lane, layout) in &drawn {
@@ -114,9 +114,8 @@ fn path(stretches: &[(i64, i64, i64)], left: i64, above: i64) -> String {
             None => {
                 let _ = write!(out, "M{from} {y}");
             }
-            Some((x, level)) if level == y => {
+            Some((_, level)) if level == y => {
                 let _ = write!(out, "H{from}");
-                debug_assert!(x <= from, "lines go to the right");
             }
             Some((x, level)) => {
                 let middle = x + (from - x) / 2;
@@ -155,7 +154,7 @@ fn draw_box(it: &Box, x: i64, y: i64, width: i64, out: &mut String) {
 }
 
 /// Lines of signs that fit into a width.
-fn legend(plan: &Plan, width: i64, note: Option<&str>) -> Vec<String> {
+fn legend(plan: &Plan, drawn: &[(Lane, Layout)], width: i64, note: Option<&str>) -> Vec<String> {
     let mut signs: Vec<String> = Vec::new();
     for step in &plan.steps {
         let sign = format!("{} {}", symbol(&step.action), meaning(&step.action));
@@ -163,9 +162,14 @@ fn legend(plan: &Plan, width: i64, note: Option<&str>) -> Vec<String> {
             signs.push(sign);
         }
     }
-    signs.push("solid line: must succeed".to_owned());
-    signs.push("dashed line: must have ended".to_owned());
-    signs.push("thick edge: something is down".to_owned());
+    let has = |when: When| drawn.iter().flat_map(|(lane, _)| &lane.lines).any(|line| line.when == when);
+    let down = drawn.iter().flat_map(|(lane, _)| &lane.boxes).any(|it| it.down);
+    let more = [
+        (has(When::Success), "solid line: must succeed"),
+        (has(When::Always), "dashed line: must have ended"),
+        (down, "thick edge: something is down"),
+    ];
+    signs.extend(more.into_iter().filter(|(is, _)| *is).map(|(_, words)| words.to_owned()));
     let words = note.into_iter().flat_map(|note| note.split(": ")).map(str::to_owned);
     let mut lines: Vec<String> = Vec::new();
     for sign in signs.into_iter().chain(words) {

@@ -1,9 +1,9 @@
 //! What the strategy comes to, by database: chains, worst losses, times to restore, copies, and how stores fill up.
 
 use super::only::{Only, subject};
-use super::{Part, Preview, Style, more};
+use super::{Part, Preview, Style, more, plural};
 use crate::amount;
-use schema::forecast::{Outlook, Sum};
+use crate::render::forecast::{PROMISE, promises as promised};
 use schema::plan::Plan;
 use schema::step::{Action, Extent};
 use std::collections::BTreeMap;
@@ -66,55 +66,37 @@ fn length(plan: &Plan, source: &str, database: &str, store: &str) -> String {
     let copy = copies.find(|copy| copy.store == store);
     copy.map_or_else(
         || "unknown".to_owned(),
-        |copy| super::plural(usize::try_from(copy.chain).unwrap_or(usize::MAX), "artifact"),
+        |copy| plural(usize::try_from(copy.chain).unwrap_or(usize::MAX), "artifact"),
     )
 }
 
-/// The promise for each database.
+/// The promise for each database. Without a schedule there is none.
 pub(super) fn promises(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Option<Part> {
-    let databases = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
-    let shown = databases.filter(|it| only.database(&it.source, &it.database));
-    let rows = shown.map(|it| {
-        vec![
-            format!("{}:{}", it.source, it.database),
-            time(it.rpo.as_ref(), "everything"),
-            time(it.rto.as_ref(), "unknown"),
-            downtime(it),
-            copies(it),
-        ]
-    });
-    Part::new(
-        "What it comes to",
-        Style::Headed,
-        &["database", "worst loss", "restore", "downtime of a backup", "copies"],
-        folded(rows.collect(), preview.verbose),
-    )
+    plan.jobs.iter().find(|job| job.schedule.is_some())?;
+    let rows = promised(plan, |it| only.database(&it.source, &it.database));
+    let part = Part::new("What it comes to", Style::Headed, &PROMISE, rows.into_iter().map(Vec::from).collect())?;
+    let assumed = plan.forecast.as_ref().map(|forecast| forecast.assumptions.len()).filter(|count| *count > 0 && !preview.verbose);
+    let note = assumed.map(|count| format!("Reckoned with {}; --verbose shows them", plural(count, "assumption")));
+    Some(Part { note, ..part })
 }
 
-fn time(sum: Option<&Sum>, none: &str) -> String {
-    sum.map_or_else(|| none.to_owned(), |sum| amount::time(sum.total))
-}
-
-fn downtime(outlook: &Outlook) -> String {
-    if outlook.backup_downtime.total == 0 { "none".to_owned() } else { amount::time(outlook.backup_downtime.total) }
-}
-
-fn copies(outlook: &Outlook) -> String {
-    let names: Vec<String> = outlook
-        .copies
-        .iter()
-        .map(|copy| if copy.verified { copy.store.clone() } else { format!("{} (unverified)", copy.store) })
-        .collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-/// How the stores fill up.
-pub(super) fn fill(plan: &Plan) -> Option<Part> {
+/// How the stores fill up: by what the strategy says of its data, or where much is asked for.
+pub(super) fn fill(plan: &Plan, preview: &Preview<'_>) -> Option<Part> {
+    if plan.workload.size.is_none() && !preview.verbose {
+        return None;
+    }
     let stores = plan.forecast.iter().flat_map(|forecast| &forecast.stores).filter(|fill| fill.peak > 0);
     let rows = stores.map(|fill| {
         vec![fill.store.clone(), amount::bytes(fill.month), amount::bytes(fill.year), amount::bytes(fill.peak)]
     });
     Part::new("Storage", Style::Headed, &["store", "after a month", "after a year", "at most"], rows.collect())
+}
+
+/// What was taken for granted.
+pub(super) fn assumptions(plan: &Plan, preview: &Preview<'_>) -> Option<Part> {
+    let all = plan.forecast.iter().filter(|_| preview.verbose).flat_map(|forecast| &forecast.assumptions);
+    let rows = all.map(|it| vec![it.what.clone(), it.value.clone(), it.instead.clone()]);
+    Part::new("Assumed", Style::Headed, &["what", "figure", "instead"], rows.collect())
 }
 
 /// Rows with the same cells behind the first one as one row, where they are many.

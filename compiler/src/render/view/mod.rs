@@ -142,13 +142,14 @@ fn parts(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Vec<Part> {
     [
         forecast::chains(plan, preview, only),
         forecast::promises(plan, preview, only),
-        forecast::fill(plan),
+        forecast::fill(plan, preview),
         place::stores(plan),
         place::targets(plan),
         place::notifiers(plan),
         policy::results(plan),
         deletion::drift(preview, only),
         deletion::kept(preview, only),
+        forecast::assumptions(plan, preview),
         policy::findings(plan, preview),
     ]
     .into_iter()

@@ -42,6 +42,7 @@ pub(super) fn plan(
         steps,
         findings,
         exceptions: strategy.policy.exceptions.iter().map(exception).collect(),
+        approvals: strategy.policy.approvals(inputs.facts.today),
         objectives: objectives(&strategy.objectives),
         workload: workload(&strategy.workload),
         resources: resources(&strategy.resources),

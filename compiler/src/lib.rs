@@ -21,6 +21,7 @@
 //!
 //! Every stage returns what it can and tells all that is wrong; a value is given out only when nothing is.
 
+pub mod amount;
 mod broken;
 mod bytes;
 pub mod decode;

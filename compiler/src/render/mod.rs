@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 mod dot;
+mod forecast;
 mod json;
 mod mermaid;
 mod reference;
@@ -9,6 +10,7 @@ mod source;
 mod text;
 
 pub use dot::dot;
+pub use forecast::{forecast_of, forecast_table};
 pub use json::json;
 pub use mermaid::mermaid;
 pub use reference::reference;

@@ -1,21 +1,25 @@
 //! What the changes of the clock do to a schedule: times of day that a day does not have, or has twice. Rules ask this.
 
+use crate::forecast::{REFERENCE, YEAR};
 use crate::model::Schedule;
 use crate::structure::schedule::{times, zone};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan, Zoned};
 
-/// The first second of the year that is looked at: findings must not change with the day on which they are asked for.
-const YEAR: i64 = 1_798_761_600;
-const YEAR_LENGTH: i64 = 365 * 86_400;
 /// How many hours before a change the run before it is looked for: not far at first, as there may be many.
 const LOOKS: [i64; 4] = [2, 24, 192, 9_600];
 
-/// The beginning of the year that is looked at.
+/// The beginning of the year that is looked at, which is that of the forecast: findings must not change with the day on
+/// which they are asked for.
 #[must_use]
 pub(super) fn year() -> Timestamp {
-    Timestamp::from_second(YEAR).unwrap_or(Timestamp::UNIX_EPOCH)
+    Timestamp::from_second(REFERENCE).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Whether a time is in that year.
+pub(super) fn is_in_year(at: i64) -> bool {
+    (REFERENCE..REFERENCE.saturating_add(YEAR)).contains(&at)
 }
 
 /// What a change of the clock does to a schedule.
@@ -43,8 +47,8 @@ pub(super) enum Effect {
 #[must_use]
 pub(super) fn changes(schedule: &Schedule) -> Vec<Change> {
     let Some(zone) = zone(&schedule.timezone.value) else { return Vec::new() };
-    let end = YEAR.saturating_add(YEAR_LENGTH);
-    let in_year = zone.following(year()).map(|change| change.timestamp()).take_while(|at| at.as_second() < end);
+    let all = zone.following(year()).map(|change| change.timestamp());
+    let in_year = all.take_while(|at| is_in_year(at.as_second()));
     in_year.filter_map(|at| change(schedule, &zone, at)).collect()
 }
 

@@ -4,6 +4,7 @@
 mod chains;
 mod clock;
 mod figures;
+mod promises;
 mod rules;
 
 use crate::diag::{Diagnostic, Explanation, Level};
@@ -94,26 +95,41 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 19] = [
+pub static REGISTRY: [&Rule; 34] = [
     &rules::CHAIN_CUT_SHORT,
+    &rules::CHAIN_TOO_LONG,
     &rules::CHAIN_WITHOUT_FULL,
     &rules::COPIES_TOO_FEW,
     &rules::DOWNTIME_NOT_TOLERATED,
+    &rules::DOWNTIME_TOO_LONG,
     &rules::EXCEPTION_EXPIRED,
     &rules::EXCEPTION_TOO_LONG,
     &rules::EXCEPTION_UNUSED,
     &rules::FULL_LEFT_OUT,
+    &rules::JOB_TOO_LONG,
+    &rules::JOBS_OVERLAP,
+    &rules::KEEP_TOO_FINE,
+    &rules::KEEP_TOO_SHORT,
     &rules::KEEP_WITHOUT_PRUNE,
     &rules::MEMORY_TOO_SMALL,
     &rules::NEVER_PRUNED,
+    &rules::OBJECTIVES_AFTER_LOSS,
     &rules::OFFLINE_WITHOUT_CONTROL,
     &rules::OUTSIDE_WINDOW,
     &rules::POLICY_NOT_MET,
+    &rules::PRUNE_TOO_SELDOM,
+    &rules::RESTORE_DOWNTIME_NOT_MET,
+    &rules::RPO_NOT_MET,
+    &rules::RPO_OUT_OF_REACH,
+    &rules::RTO_NOT_MET,
     &rules::RUN_LOST_BY_CLOCK,
     &rules::RUN_MOVED_BY_CLOCK,
     &rules::RUNNER_IS_MEMBER,
+    &rules::STORE_TOO_SMALL,
     &rules::SYSTEM_NOT_COVERED,
+    &rules::TEMP_TOO_SMALL,
     &rules::UNVERIFIED_COPY,
+    &rules::WINDOW_TOO_SHORT,
 ];
 
 /// What all rules find, without what the policy excuses.

@@ -171,10 +171,12 @@ impl Book {
             let worst = study.worst(&[store]);
             let chain = study.chains.get(&store).copied().unwrap_or_default();
             let rto = worst.map(|_| restore.time(source, of_plan, size, chain));
+            let full_rto = worst.map(|_| restore.time(source, of_plan, size, (1, 0)).total);
             out.copies.push(CopyOutlook {
                 store: of_plan.name.clone(),
                 rpo: worst.map(|worst| wait(world, unit, study.history, worst)),
                 rto,
+                full_rto,
                 chain: chain.0,
                 reach: study.reach.get(&store).copied().flatten(),
                 verified: study.verified.get(&store).copied().unwrap_or(false),

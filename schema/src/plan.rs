@@ -41,6 +41,9 @@ pub struct Plan {
     /// What the policy excuses.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+    /// How many approval notes the policy requires of a change that is breaking; 0 is none.
+    #[serde(default)]
+    pub approvals: u64,
     #[serde(default)]
     pub objectives: Objectives,
     #[serde(default)]

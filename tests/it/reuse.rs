@@ -73,9 +73,9 @@ fn a_file_that_is_reached_by_two_ways_is_taken_in_once() {
 #[test]
 fn a_saved_plan_is_stale_when_an_import_or_a_variable_moved() {
     let space = Space::quickstart();
-    space.edit("\"30 2 * * *\"", "(var)\"when\"");
+    space.edit("\"30 3 * * *\"", "(var)\"when\"");
     space.edit("environment", "import \"parts\"\n    environment");
-    space.write("parts/when.kdl", b"let \"when\" \"30 2 * * *\"\n");
+    space.write("parts/when.kdl", b"let \"when\" \"30 3 * * *\"\n");
     space.run("plan --out plan.json").expect(0);
     space.run("run plan.json").expect(0);
     space.run("run plan.json --var when=@daily").expect(2).says("invalid-schedule");

@@ -1,14 +1,18 @@
 //! Rules: what is allowed but unwise. A rule is data with one function over the strategy and what it comes to; adding one
 //! is adding a file to `rules/` and a line to [`REGISTRY`].
 
+mod chains;
+mod clock;
+mod figures;
 mod rules;
 
 use crate::diag::{Diagnostic, Explanation, Level};
-use crate::model::{Environment, Strategy};
+use crate::model::{APPROVAL, Environment, Exception, Strategy};
+use crate::resolve::flow;
 use crate::span::Span;
 use jiff::civil::Date;
 use schema::fact::{Inventory, StoredArtifact};
-use schema::forecast::Forecast;
+use schema::forecast::{Forecast, Load};
 use schema::plan::Plan;
 
 /// One rule.
@@ -32,6 +36,31 @@ pub struct Subject<'a> {
     pub artifacts: &'a [StoredArtifact],
     /// Without one every exception holds.
     pub today: Option<Date>,
+}
+
+impl<'a> Subject<'a> {
+    /// What a job takes, when it has a schedule.
+    #[must_use]
+    pub fn load(&self, job: &str) -> Option<&'a Load> {
+        self.forecast.jobs.iter().find(|load| load.job == job)
+    }
+
+    /// Fewest seconds between two artifacts that one job brings into a store.
+    #[must_use]
+    pub fn shortest_gap(&self, store: &str) -> Option<u64> {
+        self.loads_into(store).filter_map(|load| load.shortest_gap).min()
+    }
+
+    /// Most seconds without a new artifact in a store.
+    #[must_use]
+    pub fn longest_gap(&self, store: &str) -> Option<u64> {
+        self.loads_into(store).filter_map(|load| load.longest_gap).min()
+    }
+
+    fn loads_into(&self, store: &str) -> impl Iterator<Item = &'a Load> {
+        let fills = move |job: &&crate::model::Job| flow::copies(job).iter().any(|copy| copy.store == store);
+        self.strategy.jobs.iter().filter(fills).filter_map(|job| self.load(&job.name.value))
+    }
 }
 
 /// How serious a finding is, by environment.
@@ -65,14 +94,23 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 10] = [
+pub static REGISTRY: [&Rule; 19] = [
+    &rules::CHAIN_CUT_SHORT,
+    &rules::CHAIN_WITHOUT_FULL,
     &rules::COPIES_TOO_FEW,
     &rules::DOWNTIME_NOT_TOLERATED,
     &rules::EXCEPTION_EXPIRED,
+    &rules::EXCEPTION_TOO_LONG,
+    &rules::EXCEPTION_UNUSED,
+    &rules::FULL_LEFT_OUT,
     &rules::KEEP_WITHOUT_PRUNE,
+    &rules::MEMORY_TOO_SMALL,
+    &rules::NEVER_PRUNED,
     &rules::OFFLINE_WITHOUT_CONTROL,
     &rules::OUTSIDE_WINDOW,
     &rules::POLICY_NOT_MET,
+    &rules::RUN_LOST_BY_CLOCK,
+    &rules::RUN_MOVED_BY_CLOCK,
     &rules::RUNNER_IS_MEMBER,
     &rules::SYSTEM_NOT_COVERED,
     &rules::UNVERIFIED_COPY,
@@ -81,26 +119,53 @@ pub static REGISTRY: [&Rule; 10] = [
 /// What all rules find, without what the policy excuses.
 #[must_use]
 pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let Subject { strategy, today, .. } = *subject;
+    let exceptions = &subject.strategy.policy.exceptions;
+    let mut used = vec![false; exceptions.len()];
     let mut out = Vec::new();
     for rule in REGISTRY {
         let mut found = Vec::new();
         (rule.check)(subject, &mut found);
-        let code = rule.explanation.code;
-        found.retain(|found| !excused(strategy, today, code) && !excused(strategy, today, found.about()));
-        let level = rule.levels.of(strategy.environment);
-        out.extend(found.into_iter().map(|found| {
-            Diagnostic::new(&rule.explanation, level, found.message).at(&found.span, found.label).help(found.help)
-        }));
+        found.retain(|found| !excused(subject, rule, found, &mut used));
+        out.extend(found.into_iter().map(|found| told(subject, rule, found)));
+    }
+    let unused = exceptions.iter().zip(used).filter(|(exception, used)| !used && is_to_be_used(subject, exception));
+    let rule = &rules::EXCEPTION_UNUSED;
+    for (_, found) in unused.map(|(exception, _)| (exception, rules::exception_unused::found(exception))) {
+        if !excused(subject, rule, &found, &mut []) {
+            out.push(told(subject, rule, found));
+        }
     }
     out
 }
 
-/// Whether an exception names it and has not ended.
-fn excused(strategy: &Strategy, today: Option<Date>, what: &str) -> bool {
-    let holds = |until: Date| today.is_none_or(|today| today <= until);
-    let mut exceptions = strategy.policy.exceptions.iter();
-    exceptions.any(|exception| exception.what.value == what && holds(exception.until.value))
+fn told(subject: &Subject<'_>, rule: &'static Rule, found: Found) -> Diagnostic {
+    let level = rule.levels.of(subject.strategy.environment);
+    Diagnostic::new(&rule.explanation, level, found.message).at(&found.span, found.label).help(found.help)
+}
+
+/// Whether an exception names it and has not ended; those that do are marked.
+fn excused(subject: &Subject<'_>, rule: &Rule, found: &Found, used: &mut [bool]) -> bool {
+    let mut excused = false;
+    for (at, exception) in subject.strategy.policy.exceptions.iter().enumerate() {
+        let what = exception.what.value.as_str();
+        if (what == rule.explanation.code || what == found.about()) && exception.holds(subject.today) {
+            excused = true;
+            if let Some(used) = used.get_mut(at) {
+                *used = true;
+            }
+        }
+    }
+    excused
+}
+
+/// Whether it would be of use to somebody: not one that has ended, which is told already, or that is about other exceptions
+/// or about changes.
+fn is_to_be_used(subject: &Subject<'_>, exception: &Exception) -> bool {
+    let what = exception.what.value.as_str();
+    let of_changes = subject.strategy.policy.requires(APPROVAL);
+    exception.holds(subject.today)
+        && what != rules::EXCEPTION_UNUSED.explanation.code
+        && !(what == APPROVAL && of_changes)
 }
 
 impl Found {

@@ -8,7 +8,7 @@ use crate::span::Spanned;
 use schema::fact::StoredArtifact;
 use schema::forecast::{Growth, Objectives, Resources, Workload};
 use schema::notifier::Notifier;
-use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Requirement, Runner, Schedule, Window};
+use schema::plan::{Exception, FORMAT, Finding, Input, InputKind, Plan, Runner, Schedule, Window};
 use schema::source::Source;
 use schema::step::{Action, Step};
 use schema::store::Store;
@@ -43,6 +43,7 @@ pub(super) fn plan(
         findings,
         requirements: strategy.policy.requirements.iter().map(requirement).collect(),
         exceptions: strategy.policy.exceptions.iter().map(exception).collect(),
+        approvals: strategy.policy.approvals(inputs.facts.today),
         objectives: objectives(&strategy.objectives),
         workload: workload(&strategy.workload),
         resources: resources(&strategy.resources),

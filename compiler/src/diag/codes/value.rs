@@ -93,12 +93,12 @@ pub static UNKNOWN_TIMEZONE: Explanation = Explanation {
     why: "The job would run at another hour than is meant.",
     example: Example::Nodes {
         wrong: r#"job "nightly" {
-    schedule "30 2 * * *" timezone="Europe/Stokholm"
+    schedule "30 3 * * *" timezone="Europe/Stokholm"
     backup "notes" to="desk"
     verify "notes"
 }"#,
         right: r#"job "nightly" {
-    schedule "30 2 * * *" timezone="Europe/Stockholm"
+    schedule "30 3 * * *" timezone="Europe/Stockholm"
     backup "notes" to="desk"
     verify "notes"
 }"#,

@@ -3,6 +3,7 @@
 use crate::step::Origin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Format of diffs that this version writes.
 pub const FORMAT: u32 = 1;
@@ -17,8 +18,8 @@ pub struct Diff {
     pub strategy: String,
     /// How many of the effects are breaking.
     pub breaking: u64,
-    /// Whether the policy, before or after the change, wants a reason for breaking effects.
-    pub approval: bool,
+    /// How many notes of approval the policy, before or after the change, wants for breaking effects; 0 is none.
+    pub approvals: u64,
     /// Breaking ones first, then those to look at, then the rest; each by code and subject.
     pub effects: Vec<Effect>,
     /// By job and address.
@@ -238,13 +239,14 @@ pub enum Sign {
     Changed,
 }
 
-/// Whether a reason is wanted for what a change breaks.
+/// Whether notes are wanted for what a change breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
-    /// Nothing breaks, or the policy wants no reason.
+    /// Nothing breaks, or the policy wants no notes.
     NotNeeded,
     Given,
-    Missing,
+    /// So many notes are still wanted.
+    Missing(u64),
 }
 
 impl Diff {
@@ -254,13 +256,17 @@ impl Diff {
         self.effects.is_empty() && self.steps.is_empty()
     }
 
-    /// What the policy says to this change; `reason` is what whoever approved it wrote. White space is no reason.
+    /// What the policy says to this change; `notes` is what those who approve it wrote. White space is no note, and the
+    /// same note twice is one.
     #[must_use]
-    pub fn approval(&self, reason: Option<&str>) -> Approval {
-        match reason {
-            _ if !self.approval || self.breaking == 0 => Approval::NotNeeded,
-            Some(reason) if !reason.trim().is_empty() => Approval::Given,
-            _ => Approval::Missing,
+    pub fn approval(&self, notes: &[&str]) -> Approval {
+        if self.approvals == 0 || self.breaking == 0 {
+            return Approval::NotNeeded;
+        }
+        let said: BTreeSet<&str> = notes.iter().map(|note| note.trim()).filter(|note| !note.is_empty()).collect();
+        match self.approvals.saturating_sub(u64::try_from(said.len()).unwrap_or(u64::MAX)) {
+            0 => Approval::Given,
+            missing => Approval::Missing(missing),
         }
     }
 }

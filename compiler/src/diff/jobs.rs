@@ -1,9 +1,10 @@
 //! Jobs as such: which there are, what they are called, and when they run.
 
 use super::ledger::{Found, Ledger};
-use super::sides::Sides;
+use super::sides::{Side, Sides};
 use schema::diff::{Code, Kind};
 use schema::plan::{Job, Overlap, Schedule, Window};
+use schema::step::Origin;
 
 pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
     for (old, new) in &sides.renamed {
@@ -48,7 +49,7 @@ fn schedule<'a>(name: &'a str, before: &'a Job, after: &'a Job, sides: &Sides<'a
         (None, _) => Code::ScheduleAdded,
         _ => Code::ScheduleChanged,
     };
-    let line = sides.after.line(&format!("job/{}/schedule", after.name));
+    let line = line(sides, before, after, "schedule");
     let values = (before.schedule.as_ref().map(time), after.schedule.as_ref().map(time));
     let found = Found::new(code, Kind::Job, name).values(values.0, values.1).direct(true).at(line);
     ledger.add(found.breaking(code == Code::ScheduleRemoved));
@@ -64,7 +65,7 @@ fn window<'a>(name: &'a str, before: &'a Job, after: &'a Job, sides: &Sides<'a>,
         (None, _) => Code::WindowAdded,
         _ => Code::WindowChanged,
     };
-    let line = sides.after.line(&format!("job/{}/window", after.name));
+    let line = line(sides, before, after, "window");
     ledger.add(Found::new(code, Kind::Job, name).values(old, new).direct(true).at(line));
 }
 
@@ -79,4 +80,10 @@ fn overlap<'a>(name: &'a str, before: &'a Job, after: &'a Job, ledger: &mut Ledg
     let (old, new) = (shown(before.on_overlap).to_owned(), shown(after.on_overlap).to_owned());
     let found = Found::new(Code::OverlapChanged, Kind::Job, name).values(Some(old), Some(new));
     ledger.add(found.direct(true).at(Some(&after.origin)));
+}
+
+/// Where a node of a job stands, or where it stood.
+fn line<'a>(sides: &Sides<'a>, before: &Job, after: &Job, node: &str) -> Option<&'a Origin> {
+    let of = |side: &Side<'a>, job: &Job| side.plan.lines.get(&format!("job/{}/{node}", job.name));
+    of(&sides.after, after).or_else(|| of(&sides.before, before))
 }

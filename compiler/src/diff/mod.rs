@@ -44,7 +44,8 @@ pub fn diff(before: &Plan, after: &Plan) -> Diff {
         format: FORMAT,
         strategy: after.strategy.clone(),
         breaking: u64::try_from(breaking).unwrap_or(u64::MAX),
-        approval: policy::wants_approval(before) || policy::wants_approval(after),
+        // A change cannot excuse itself: what the policy wants before it counts as well.
+        approvals: before.approvals.max(after.approvals),
         effects,
         steps,
     }

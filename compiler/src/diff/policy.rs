@@ -4,14 +4,10 @@ use super::fields;
 use super::ledger::{Found, Ledger};
 use super::sides::Sides;
 use super::words;
+use crate::amount;
 use schema::diff::{Code, Kind};
 use schema::plan::{Finding, Level, Plan};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Whether the policy wants a reason for what a change breaks.
-pub(super) fn wants_approval(_plan: &Plan) -> bool {
-    false
-}
 
 pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
     let (before, after) = (sides.before.plan, sides.after.plan);
@@ -47,7 +43,7 @@ fn figure(name: &str, value: String) -> String {
     let number = value.parse::<u64>().ok();
     match (name, number) {
         ("size" | "memory" | "temp" | "disk", Some(bytes)) => words::size(bytes),
-        ("change-rate" | "network", Some(bytes)) => format!("{}/s", words::size(bytes)),
+        ("change-rate" | "network", Some(bytes)) => amount::rate(bytes),
         _ => value,
     }
 }
@@ -114,48 +110,46 @@ fn exceptions<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
     }
 }
 
-/// Findings of one code at one line, as many as there are.
+/// Findings of one code, as many as there are.
 type Group<'a> = Vec<&'a Finding>;
 
+/// A finding in the same words is the same one, wherever it stands.
 fn findings<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
-    let (before, after) = (grouped(sides.before.plan), grouped(sides.after.plan));
-    let keys: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
-    let none = Group::new();
-    for key in keys {
-        let (old, new) = (before.get(&key).unwrap_or(&none), after.get(&key).unwrap_or(&none));
-        let gone = unlike(old, new);
-        let come = unlike(new, old);
-        let code = match (gone.is_empty(), come.is_empty()) {
-            (true, true) => continue,
-            (true, false) => Code::FindingNew,
-            (false, true) => Code::FindingGone,
-            (false, false) => Code::FindingChanged,
+    let (before, after) = (sides.before.plan, sides.after.plan);
+    let (gone, come) = (unlike(before, after), unlike(after, before));
+    let codes: BTreeSet<&str> = gone.keys().chain(come.keys()).copied().collect();
+    for code in codes {
+        let (old, new) = (gone.get(code), come.get(code));
+        let change = match (old, new) {
+            (Some(_), Some(_)) => Code::FindingChanged,
+            (None, _) => Code::FindingNew,
+            _ => Code::FindingGone,
         };
-        let level = come.first().or(gone.first()).map_or(Level::Info, |finding| finding.level);
-        let origin = come.first().or(gone.first()).map(|finding| &finding.origin);
-        let found = Found::new(code, Kind::Finding, key.0).values(told(&gone), told(&come));
-        ledger.add(found.marked(code != Code::FindingGone && level > Level::Info).at(origin));
+        let shown = new.or(old).and_then(|findings| findings.first());
+        let level = new.into_iter().flatten().map(|finding| finding.level).max().unwrap_or(Level::Info);
+        let found = Found::new(change, Kind::Finding, code).values(old.and_then(told), new.and_then(told));
+        ledger.add(found.marked(level > Level::Info).at(shown.map(|finding| &finding.origin)));
     }
 }
 
-fn grouped(plan: &Plan) -> BTreeMap<(&str, &str), Group<'_>> {
-    let mut out: BTreeMap<(&str, &str), Group<'_>> = BTreeMap::new();
-    for finding in &plan.findings {
-        out.entry((finding.code.as_str(), finding.origin.text.as_str())).or_default().push(finding);
+/// By code, what the first plan finds and the other one does not.
+fn unlike<'a>(one: &'a Plan, other: &Plan) -> BTreeMap<&'a str, Group<'a>> {
+    let known: BTreeSet<(&str, Level, &str)> = other.findings.iter().map(key).collect();
+    let mut out: BTreeMap<&str, Group<'_>> = BTreeMap::new();
+    for finding in one.findings.iter().filter(|finding| !known.contains(&key(finding))) {
+        out.entry(&finding.code).or_default().push(finding);
     }
+    out.values_mut().for_each(|group| group.sort_by_key(|finding| key(finding)));
     out
 }
 
-/// Findings that the others do not have in the same words.
-fn unlike<'a>(these: &Group<'a>, those: &Group<'_>) -> Group<'a> {
-    let known: BTreeSet<(Level, &str)> = those.iter().map(|it| (it.level, it.message.as_str())).collect();
-    these.iter().filter(|it| !known.contains(&(it.level, it.message.as_str()))).copied().collect()
+fn key(finding: &Finding) -> (&str, Level, &str) {
+    (finding.code.as_str(), finding.level, finding.message.as_str())
 }
 
+#[expect(clippy::ptr_arg, reason = "it is what the map holds")]
 fn told(findings: &Group<'_>) -> Option<String> {
-    let mut messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
-    messages.sort_unstable();
-    let first = messages.first()?;
-    let more = messages.len() - 1;
-    Some(if more == 0 { (*first).to_owned() } else { format!("{first}, and {more} more like this") })
+    let (first, rest) = findings.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(", and {} more like this", rest.len()) };
+    Some(format!("{}{more}", first.message))
 }

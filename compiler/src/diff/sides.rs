@@ -48,9 +48,10 @@ impl<'a> Sides<'a> {
         !self.before.lines.contains(&(job, step.origin.text.as_str()))
     }
 
-    /// Where something stands after the change, or stood before it.
+    /// Where something stands after the change, or stood before it; else the line of what holds it.
     pub(super) fn line(&self, path: &str) -> Option<&'a Origin> {
-        self.after.line(path).or_else(|| self.before.line(path))
+        let exactly = self.after.plan.lines.get(path).or_else(|| self.before.plan.lines.get(path));
+        exactly.or_else(|| self.after.line(path)).or_else(|| self.before.line(path))
     }
 }
 

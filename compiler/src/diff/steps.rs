@@ -208,7 +208,14 @@ impl<'a> Change<'a, '_> {
     }
 
     fn order(&mut self, needs: &Needs<'a>, ledger: &mut Ledger<'a>) {
-        let Some((lost, won)) = needs.differing(&self.key) else { return };
+        let Some((mut lost, mut won)) = needs.differing(&self.key) else { return };
+        if matches!(self.after.action, Action::Verify { .. }) {
+            // Checks read: which of them comes first changes nothing.
+            [&mut lost, &mut won].into_iter().for_each(|kinds| kinds.retain(|kind| *kind != "verify"));
+            if lost.is_empty() && won.is_empty() {
+                return;
+            }
+        }
         let after = |kinds: &[&str]| (!kinds.is_empty()).then(|| format!("after {}", kinds.join(", ")));
         let (before, now) = (after(&lost), after(&won));
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "at once".to_owned());

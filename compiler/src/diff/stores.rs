@@ -159,11 +159,15 @@ pub(super) fn grants<'a>(
     let said = |plugin: &PluginUse| (plugin.name.clone(), plugin.config.clone(), plugin.secrets.clone());
     let direct = old.map(said) != new.map(said);
     let found = |code| Found::new(code, user.kind, user.name).direct(direct).at(user.line);
-    for grant in set(old).iter().filter(|grant| !set(new).contains(grant)) {
-        ledger.add(found(Code::GrantRemoved).values(Some(grant.to_string()), None));
+    let only = |one: &[Grant], other: &[Grant]| -> Option<String> {
+        let grants: Vec<String> = one.iter().filter(|grant| !other.contains(grant)).map(Grant::to_string).collect();
+        (!grants.is_empty()).then(|| grants.join("; "))
+    };
+    if let Some(gone) = only(set(old), set(new)) {
+        ledger.add(found(Code::GrantRemoved).values(Some(gone), None));
     }
-    for grant in set(new).iter().filter(|grant| !set(old).contains(grant)) {
-        ledger.add(found(Code::GrantAdded).values(None, Some(grant.to_string())).marked(true));
+    if let Some(come) = only(set(new), set(old)) {
+        ledger.add(found(Code::GrantAdded).values(None, Some(come)).marked(true));
     }
 }
 

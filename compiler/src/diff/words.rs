@@ -1,5 +1,7 @@
 //! Figures and effects in words for people. Whole numbers only, so that the same figure always reads the same.
 
+use crate::amount;
+pub(super) use crate::amount::{bytes as size, time};
 use schema::diff::Code;
 use schema::step::{Check, Extent, Method};
 
@@ -9,44 +11,10 @@ pub fn code(code: Code) -> String {
     serde_json::to_value(code).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Seconds in the two largest units that say something: `45m`, `5h`, `1d 12h`.
-#[must_use]
-pub fn time(seconds: u64) -> String {
-    let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
-    let mut rest = seconds;
-    let mut out: Vec<String> = Vec::new();
-    for (worth, unit) in units {
-        let count = rest / worth;
-        rest %= worth;
-        if count > 0 {
-            out.push(format!("{count}{unit}"));
-        }
-        if out.len() == 2 || (count == 0 && !out.is_empty()) {
-            break;
-        }
-    }
-    if out.is_empty() { "0s".to_owned() } else { out.join(" ") }
-}
-
-/// Bytes in the largest unit, with one decimal when there are less than ten of it.
-#[must_use]
-pub fn size(bytes: u64) -> String {
-    let units = [(1_u64 << 50, "PiB"), (1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let Some((worth, unit)) = units.into_iter().find(|(worth, _)| bytes >= *worth) else {
-        return format!("{bytes}B");
-    };
-    let tenths = u128::from(bytes) * 10 / u128::from(worth);
-    match tenths % 10 {
-        0 => format!("{}{unit}", tenths / 10),
-        _ if tenths >= 100 => format!("{}{unit}", tenths / 10),
-        decimal => format!("{}.{decimal}{unit}", tenths / 10),
-    }
-}
-
 /// Bytes per second; without a limit when there is none.
 #[must_use]
 pub(super) fn rate(limit: Option<u64>) -> String {
-    limit.map_or_else(|| "without a limit".to_owned(), |rate| format!("at most {}/s", size(rate)))
+    limit.map_or_else(|| "without a limit".to_owned(), |rate| format!("at most {}", amount::rate(rate)))
 }
 
 #[must_use]
@@ -129,8 +97,8 @@ fn protection(code: Code) -> Option<&'static str> {
         Code::RecipientsChanged => "others can decrypt the copies",
         Code::TlsRemoved => "the backup network is no longer encrypted",
         Code::TlsAdded => "the backup network is encrypted",
-        Code::NotificationRemoved => "somebody is no longer told",
-        Code::NotificationAdded => "somebody is told",
+        Code::NotificationRemoved => "no longer tells of a run",
+        Code::NotificationAdded => "tells of a run",
         Code::GrantAdded => "a plugin may do more",
         Code::GrantRemoved => "a plugin may do less",
         Code::SecretChanged => "a secret comes from elsewhere",
@@ -190,6 +158,9 @@ fn rest(code: Code) -> &'static str {
         Code::StrategyRenamed => "the strategy has another name",
         Code::EnvironmentChanged => "another environment, with other levels of findings",
         Code::RunnerChanged => "jobs run elsewhere",
+        Code::StoreChanged | Code::SourceChanged | Code::TargetChanged | Code::NotifierChanged => "set up otherwise",
+        Code::WorkloadChanged => "another workload",
+        Code::ResourcesChanged => "other resources",
         _ => "changed",
     }
 }

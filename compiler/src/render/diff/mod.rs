@@ -2,10 +2,12 @@
 //! effect is said here.
 
 mod json;
+mod markdown;
 mod steps;
 mod text;
 
 pub use json::json;
+pub use markdown::{markdown, marker};
 pub use text::text;
 
 use crate::diff::words;
@@ -14,8 +16,8 @@ use schema::diff::{Approval, Diff, Effect, Kind, Subject};
 /// What was approved, as whoever runs the command says it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DiffOptions<'a> {
-    /// The reason that was given for what breaks.
-    pub approved: Option<&'a str>,
+    /// The notes that were given for what breaks.
+    pub approved: &'a [&'a str],
 }
 
 /// A section of effects and its title.
@@ -108,9 +110,12 @@ fn counted(diff: &Diff) -> String {
 fn approval(diff: &Diff, options: &DiffOptions<'_>) -> Option<String> {
     match diff.approval(options.approved) {
         Approval::NotNeeded => None,
-        Approval::Given => Some(format!("Approved: {}", options.approved.unwrap_or_default().trim())),
-        Approval::Missing => {
-            Some("The policy wants a reason for what breaks. Say it with `--approve \"…\"`.".to_owned())
+        Approval::Given => Some(format!("Approved: {}", options.approved.join("; "))),
+        Approval::Missing(1) => {
+            Some("The policy wants a note of approval for what breaks. Say it with `--approve \"…\"`.".to_owned())
+        }
+        Approval::Missing(more) => {
+            Some(format!("The policy wants {more} notes of approval for what breaks, each with an `--approve \"…\"`."))
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Rules: what is allowed but unwise. A rule is data with one function over the strategy and what it comes to; adding one
 //! is adding a file to `rules/` and a line to [`REGISTRY`].
 
+mod copies;
 mod rules;
+mod tree;
 
 use crate::diag::{Diagnostic, Explanation, Level};
 use crate::model::{Environment, Strategy};
@@ -65,16 +67,41 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 10] = [
+pub static REGISTRY: [&Rule; 35] = [
+    &rules::BACKUP_WITHOUT_TLS,
+    &rules::CLASS_TOO_SLOW,
     &rules::COPIES_TOO_FEW,
+    &rules::DATABASE_UNPROTECTED,
     &rules::DOWNTIME_NOT_TOLERATED,
+    &rules::DRILL_BESIDE_PRODUCTION,
+    &rules::DRILL_MISSING,
+    &rules::DRILL_NOT_OFF_SITE,
+    &rules::DRILL_TOO_SELDOM,
     &rules::EXCEPTION_EXPIRED,
+    &rules::FAILURE_UNNOTICED,
+    &rules::IDENTITY_UNEXERCISED,
     &rules::KEEP_WITHOUT_PRUNE,
+    &rules::KEYS_UNENCRYPTED,
+    &rules::LIVE_DATABASE_FILES,
+    &rules::LOCK_OUTLASTS_KEEP,
+    &rules::NOBODY_NOTIFIED,
+    &rules::OFF_SITE_MISSING,
+    &rules::OFF_SITE_UNENCRYPTED,
     &rules::OFFLINE_WITHOUT_CONTROL,
+    &rules::ONE_CREDENTIAL,
     &rules::OUTSIDE_WINDOW,
+    &rules::PASSWORD_IN_CLEAR,
     &rules::POLICY_NOT_MET,
     &rules::RUNNER_IS_MEMBER,
+    &rules::SECRET_BESIDE_DATA,
+    &rules::SERVER_FILES_MISSING,
+    &rules::SHARED_FAILURE_DOMAIN,
+    &rules::STORE_IN_SOURCE,
     &rules::SYSTEM_NOT_COVERED,
+    &rules::SYSTEM_NOT_DRILLED,
+    &rules::TARGET_IN_SOURCE,
+    &rules::THREE_TWO_ONE,
+    &rules::THREE_TWO_ONE_ONE_ZERO,
     &rules::UNVERIFIED_COPY,
 ];
 

@@ -1,7 +1,7 @@
 //! Whatever the text is: checking, planning and every rendering return, and every place is inside the text.
 #![no_main]
 
-use compiler::render::{self, TextOptions};
+use compiler::render::{self, Preview};
 use compiler::{Facts, Text};
 use libfuzzer_sys::fuzz_target;
 use schema::fact::PluginManifest;
@@ -44,7 +44,7 @@ fuzz_target!(|input: &str| {
     let Some(checked) = checked.value else { return };
     assert!(compiler::decoded(&checked).is_object());
     if let Some(plan) = compiler::plan(&checked, &facts, None).value {
-        assert!(!render::text(&plan, &TextOptions::default()).is_empty());
+        assert!(!render::text(&plan, &Preview::default()).is_empty());
         let all = [render::json(&plan), render::mermaid(&plan), render::dot(&plan)];
         assert!(all.iter().all(|text| !text.is_empty()));
     }

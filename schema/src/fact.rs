@@ -41,6 +41,19 @@ pub struct StoredArtifact {
     pub locked_until: Option<String>,
 }
 
+/// A difference between what a store holds and what the catalog says of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Drift {
+    pub store: String,
+    pub source: String,
+    pub database: String,
+    /// Artifact id.
+    pub id: String,
+    /// What differs, for people, for example `the catalog has it, the store does not`.
+    pub what: String,
+}
+
 /// A running database server, as it describes itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {

@@ -3,6 +3,7 @@
 //! | module | what it describes | where it lives |
 //! |---|---|---|
 //! | [`plan`], [`step`], [`source`], [`store`], [`target`], [`keep`], [`notifier`], [`grant`], [`forecast`] | the compiled plan | `plan.json`, the journal |
+//! | [`diff`] | what a change of a strategy does | `plan --against … --format json` |
 //! | [`fact`] | what the compiler is told about the world | nowhere: cited in the plan by digest |
 //! | [`manifest`] | a published artifact, its store, and later facts about it | the stores |
 //! | [`record`] | what a run did | the journal |
@@ -12,6 +13,7 @@
 //!
 //! A reader refuses a `format` that is newer than its own. Fields are only ever added, with a default, within a format.
 
+pub mod diff;
 pub mod event;
 pub mod fact;
 pub mod forecast;

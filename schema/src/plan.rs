@@ -8,6 +8,7 @@ use crate::store::Store;
 use crate::target::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Format of plans that this version writes.
 pub const FORMAT: u32 = 1;
@@ -34,6 +35,9 @@ pub struct Plan {
     /// In an order in which they could run one by one; ties by address.
     pub steps: Vec<Step>,
     pub findings: Vec<Finding>,
+    /// What the policy asks of every source.
+    #[serde(default)]
+    pub requirements: Vec<Requirement>,
     /// What the policy excuses.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
@@ -46,6 +50,23 @@ pub struct Plan {
     /// What all jobs of the strategy come to, whichever of them the plan shows. Plans of a restore or of a check have none.
     #[serde(default)]
     pub forecast: Option<Forecast>,
+    /// Where all that is no step was said, by a path of kinds and names: `store/vault`, `store/vault/immutable`,
+    /// `job/full/schedule`, `keep/vault`, `objectives/rpo`, `require/copies`. What has no entry stands in the line of
+    /// what is before its last `/`.
+    #[serde(default)]
+    pub lines: BTreeMap<String, Origin>,
+}
+
+/// What a policy asks of every source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Requirement {
+    /// For example `copies`.
+    pub what: String,
+    /// How many there must be at least.
+    pub min: u64,
+    /// Findings on it have the same.
+    pub origin: Origin,
 }
 
 /// An exception from a requirement or a rule.

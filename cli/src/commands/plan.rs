@@ -18,7 +18,7 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     }
     let at = Some(options.at.unwrap_or_else(jiff::Timestamp::now));
     print::result(&match options.format {
-        PlanFormat::Text => render::text(&plan, &render::TextOptions { at }),
+        PlanFormat::Text => render::text(&plan, &render::Preview { at, ..render::Preview::default() }),
         PlanFormat::Json => render::json(&plan),
         PlanFormat::Mermaid => render::mermaid(&plan),
         PlanFormat::Dot => render::dot(&plan),

@@ -20,7 +20,7 @@ pub(super) fn restore(place: &Place, options: &Options) -> Result<Exit, Exit> {
         facts.artifacts = facts::artifacts(&all, &input).await?;
         let plan = accept(compiler::restore(&checked, &facts, &request(options)))?;
         if !options.confirm {
-            print::result(&render::text(&plan, &render::TextOptions { at: None }));
+            print::result(&render::text(&plan, &render::Preview::default()));
             print::line("Nothing was touched. Add `--confirm` to do it.");
             return Ok(Exit::Ok);
         }

@@ -58,6 +58,7 @@ pub fn strategy(document: &Document, manifests: &[Manifest], left: &mut Left) ->
         policy,
         span,
         positions: OnceLock::new(),
+        flow: OnceLock::new(),
     })
 }
 

@@ -41,11 +41,13 @@ pub(super) fn plan(
         notifiers: strategy.notifiers.iter().map(|notifier| self::notifier(notifier, inputs)).collect(),
         steps,
         findings,
+        requirements: strategy.policy.requirements.iter().map(requirement).collect(),
         exceptions: strategy.policy.exceptions.iter().map(exception).collect(),
         objectives: objectives(&strategy.objectives),
         workload: workload(&strategy.workload),
         resources: resources(&strategy.resources),
         forecast: None,
+        lines: super::lines::lines(strategy),
     }
 }
 
@@ -140,6 +142,11 @@ fn notifier(notifier: &model::Notifier, inputs: Inputs<'_>) -> Notifier {
         on: notifier.on.clone(),
         body: notifier.body.as_ref().map(|body| body.value.clone()),
     }
+}
+
+fn requirement(requirement: &model::Requirement) -> schema::plan::Requirement {
+    let what = requirement.what.value.clone();
+    schema::plan::Requirement { what, min: requirement.min, origin: requirement.span.origin() }
 }
 
 fn exception(exception: &model::Exception) -> Exception {

@@ -1,6 +1,6 @@
 //! The graph for Graphviz: a cluster a job, dashed edges for what must only have ended.
 
-use super::{jobs, steps_of, symbol, within};
+use super::{jobs, places, steps_of, symbol, within};
 use schema::plan::Plan;
 use schema::step::When;
 use std::fmt::Write;
@@ -20,9 +20,10 @@ pub fn dot(plan: &Plan) -> String {
         }
         out.push_str("    }\n");
     }
+    let places = places(plan);
     for (at, step) in plan.steps.iter().enumerate() {
         for need in &step.needs {
-            let Some(from) = plan.steps.iter().position(|other| other.address == need.step) else { continue };
+            let Some(from) = places.get(&need.step) else { continue };
             let style = if need.when == When::Always { " [style=dashed]" } else { "" };
             let _ = writeln!(out, "    s{from} -> s{at}{style};");
         }

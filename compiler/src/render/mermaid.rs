@@ -1,6 +1,6 @@
 //! The graph for Markdown: a box a job, solid edges for what must succeed, dashed ones for what must only have ended.
 
-use super::{jobs, steps_of, symbol, within};
+use super::{jobs, places, steps_of, symbol, within};
 use schema::plan::Plan;
 use schema::step::When;
 use std::fmt::Write;
@@ -16,9 +16,10 @@ pub fn mermaid(plan: &Plan) -> String {
         }
         out.push_str("    end\n");
     }
+    let places = places(plan);
     for (at, step) in plan.steps.iter().enumerate() {
         for need in &step.needs {
-            let Some(from) = plan.steps.iter().position(|other| other.address == need.step) else { continue };
+            let Some(from) = places.get(&need.step) else { continue };
             let arrow = if need.when == When::Always { "-.->" } else { "-->" };
             let _ = writeln!(out, "    s{from} {arrow} s{at}");
         }

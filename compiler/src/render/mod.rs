@@ -1,22 +1,31 @@
 //! A plan or diagnostics to text. One file a format, each with one function; none knows the strategy.
 
 pub mod diagnostics;
+pub mod diff;
 mod dot;
+mod forecast;
 mod json;
+pub mod markdown;
 mod mermaid;
 mod reference;
 mod source;
+mod svg;
 mod text;
+mod view;
 
 pub use dot::dot;
+pub use forecast::{forecast_of, forecast_table};
 pub use json::json;
 pub use mermaid::mermaid;
 pub use reference::reference;
 pub use source::diagnostic;
-pub use text::{TextOptions, text};
+pub use svg::svg;
+pub use text::text;
+pub use view::{Preview, covers};
 
 use schema::plan::Plan;
-use schema::step::{Action, Extent, Step};
+use schema::step::{Action, Address, Extent, Step};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One character for a kind of step.
 fn symbol(action: &Action) -> char {
@@ -38,16 +47,33 @@ fn symbol(action: &Action) -> char {
     }
 }
 
+/// What the symbol of an action stands for.
+fn meaning(action: &Action) -> &'static str {
+    match action {
+        Action::Preflight { .. } => "look first",
+        Action::Stop { .. } => "stop",
+        Action::Start { .. } => "start",
+        Action::Backup { extent: Extent::Differential, .. } => "what changed",
+        Action::Backup { .. } => "new artifact",
+        Action::Transfer { .. } => "another copy",
+        Action::Verify { .. } | Action::Inspect { .. } => "check",
+        Action::Stage { .. } => "fetch aside",
+        Action::Swap { .. } => "exchange",
+        Action::Settle { .. } => "settle",
+        Action::Place { .. } => "new name",
+        Action::Copy { .. } => "second database",
+        Action::Aggregate { .. } => "one of a chain",
+        Action::Restore { .. } => "drill",
+        Action::Prune { .. } => "remove",
+    }
+}
+
 /// The jobs whose steps a plan has, in the order of their first step; then those without steps.
 fn jobs(plan: &Plan) -> Vec<&str> {
-    let mut out: Vec<&str> = Vec::new();
+    let mut known = BTreeSet::new();
     let listed = plan.jobs.iter().map(|job| job.name.as_str());
-    for name in listed.chain(plan.steps.iter().map(|step| step.job.as_str())) {
-        if !out.contains(&name) {
-            out.push(name);
-        }
-    }
-    out
+    let all = listed.chain(plan.steps.iter().map(|step| step.job.as_str()));
+    all.filter(|name| known.insert(*name)).collect()
 }
 
 fn steps_of<'a>(plan: &'a Plan, job: &'a str) -> impl Iterator<Item = (usize, &'a Step)> {
@@ -58,4 +84,9 @@ fn steps_of<'a>(plan: &'a Plan, job: &'a str) -> impl Iterator<Item = (usize, &'
 fn within<'a>(step: &'a Step, job: &str) -> &'a str {
     let address = step.address.0.as_str();
     address.strip_prefix(job).and_then(|rest| rest.strip_prefix('/')).unwrap_or(address)
+}
+
+/// Where each step stands in the plan.
+fn places(plan: &Plan) -> BTreeMap<&Address, usize> {
+    plan.steps.iter().enumerate().map(|(at, step)| (&step.address, at)).collect()
 }

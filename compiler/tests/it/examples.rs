@@ -19,7 +19,7 @@ fn plans_of_the_examples() {
         let told: String = checked.diagnostics.iter().map(render::diagnostic).collect();
         assert_eq!(told, "", "a rule that fires on an example is the example's fault");
         let plan = plan(&checked.value.unwrap(), &facts, None).value.unwrap();
-        matches(&folder.join("plan.txt"), &render::text(&plan, &render::TextOptions::default())).unwrap();
+        matches(&folder.join("plan.txt"), &render::text(&plan, &render::Preview::default())).unwrap();
         matches(&folder.join("plan.mmd"), &render::mermaid(&plan)).unwrap();
         matches(&here().join(format!("tests/fixtures/{name}.dot")), &render::dot(&plan)).unwrap();
     }
@@ -37,7 +37,7 @@ fn parts_make_the_plan_of_the_whole() {
     let without_places = |text: &str| -> String {
         text.lines().map(|line| line.split(" (strategy.kdl:").next().unwrap().to_owned() + "\n").collect()
     };
-    let shown = render::text(&plan, &render::TextOptions::default()).replace(" (sources.kdl:", " (strategy.kdl:");
+    let shown = render::text(&plan, &render::Preview::default()).replace(" (sources.kdl:", " (strategy.kdl:");
     assert_eq!(without_places(&shown), without_places(&read("examples/03-enterprise-gfs/plan.txt")));
     assert_eq!(render::mermaid(&plan), read("examples/03-enterprise-gfs/plan.mmd"));
 }
@@ -47,7 +47,7 @@ fn text_with_a_time_shows_the_next_runs_in_the_zone_of_the_job() {
     let text = Text { name: "strategy.kdl".to_owned(), text: read("examples/01-quickstart/strategy.kdl") };
     let plan = plan(&check(&[text], &facts()).value.unwrap(), &facts(), None).value.unwrap();
     let at = Some("2026-11-22T12:00:00Z".parse().unwrap());
-    let shown = render::text(&plan, &render::TextOptions { at });
+    let shown = render::text(&plan, &render::Preview { at, ..render::Preview::default() });
     let line = shown.lines().find(|line| line.contains("next:")).unwrap();
     assert_eq!(line, "  next: Mon 2026-11-23 02:30 +01:00, Tue 2026-11-24 02:30 +01:00, Wed 2026-11-25 02:30 +01:00");
 }

@@ -1,0 +1,147 @@
+//! What the strategy comes to, by database: chains, worst losses, times to restore, copies, and how stores fill up.
+
+use super::only::{Only, subject};
+use super::{Part, Preview, Style, more};
+use crate::amount;
+use schema::forecast::{Outlook, Sum};
+use schema::plan::Plan;
+use schema::step::{Action, Extent};
+use std::collections::BTreeMap;
+
+/// Most databases with the same figures that have a line each.
+const EACH: usize = 5;
+
+/// Chains that differentials make: by database and store, which jobs add to them, and how long they grow.
+pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Option<Part> {
+    let mut homes: BTreeMap<(&str, &str, &str), [Vec<&str>; 2]> = BTreeMap::new();
+    let mut order = Vec::new();
+    for step in &plan.steps {
+        let Action::Backup { source, database, extent, store, .. } = &step.action else { continue };
+        let key = (source.as_str(), database.as_str(), store.as_str());
+        let [full, differential] = homes.entry(key).or_insert_with(|| {
+            order.push((key, subject(step)));
+            Default::default()
+        });
+        let jobs = if *extent == Extent::Differential { differential } else { full };
+        if !jobs.contains(&step.job.as_str()) {
+            jobs.push(&step.job);
+        }
+    }
+    let mut rows = Vec::new();
+    for (key, (source, name)) in order {
+        let Some([full, differential]) = homes.get(&key).filter(|[_, differential]| !differential.is_empty()) else {
+            continue;
+        };
+        if !only.database(key.0, key.1) {
+            continue;
+        }
+        let database = if name.is_empty() { source.to_owned() } else { format!("{source}:{name}") };
+        let length = length(plan, key.0, key.1, key.2);
+        rows.push(vec![database, key.2.to_owned(), cadence(plan, full), cadence(plan, differential), length]);
+    }
+    Part::new(
+        "Chains",
+        Style::Headed,
+        &["database", "store", "full", "differential", "longest"],
+        folded(rows, preview.verbose),
+    )
+}
+
+/// When the jobs of that name are due.
+fn cadence(plan: &Plan, jobs: &[&str]) -> String {
+    if jobs.is_empty() {
+        return "none".to_owned();
+    }
+    let when = |name: &&str| {
+        let job = plan.jobs.iter().find(|job| job.name == **name);
+        let schedule = job.and_then(|job| job.schedule.as_ref());
+        schedule.map_or_else(|| format!("{name} when asked for"), |it| format!("{name} {}", it.cron))
+    };
+    jobs.iter().map(when).collect::<Vec<_>>().join(" and ")
+}
+
+fn length(plan: &Plan, source: &str, database: &str, store: &str) -> String {
+    let outlook = plan.forecast.iter().flat_map(|it| &it.databases);
+    let mut copies = outlook.filter(|it| it.source == source && it.database == database).flat_map(|it| &it.copies);
+    let copy = copies.find(|copy| copy.store == store);
+    copy.map_or_else(
+        || "unknown".to_owned(),
+        |copy| super::plural(usize::try_from(copy.chain).unwrap_or(usize::MAX), "artifact"),
+    )
+}
+
+/// The promise for each database.
+pub(super) fn promises(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Option<Part> {
+    let databases = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
+    let shown = databases.filter(|it| only.database(&it.source, &it.database));
+    let rows = shown.map(|it| {
+        vec![
+            format!("{}:{}", it.source, it.database),
+            time(it.rpo.as_ref(), "everything"),
+            time(it.rto.as_ref(), "unknown"),
+            downtime(it),
+            copies(it),
+        ]
+    });
+    Part::new(
+        "What it comes to",
+        Style::Headed,
+        &["database", "worst loss", "restore", "downtime of a backup", "copies"],
+        folded(rows.collect(), preview.verbose),
+    )
+}
+
+fn time(sum: Option<&Sum>, none: &str) -> String {
+    sum.map_or_else(|| none.to_owned(), |sum| amount::time(sum.total))
+}
+
+fn downtime(outlook: &Outlook) -> String {
+    if outlook.backup_downtime.total == 0 { "none".to_owned() } else { amount::time(outlook.backup_downtime.total) }
+}
+
+fn copies(outlook: &Outlook) -> String {
+    let names: Vec<String> = outlook
+        .copies
+        .iter()
+        .map(|copy| if copy.verified { copy.store.clone() } else { format!("{} (unverified)", copy.store) })
+        .collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// How the stores fill up.
+pub(super) fn fill(plan: &Plan) -> Option<Part> {
+    let stores = plan.forecast.iter().flat_map(|forecast| &forecast.stores).filter(|fill| fill.peak > 0);
+    let rows = stores.map(|fill| {
+        vec![fill.store.clone(), amount::bytes(fill.month), amount::bytes(fill.year), amount::bytes(fill.peak)]
+    });
+    Part::new("Storage", Style::Headed, &["store", "after a month", "after a year", "at most"], rows.collect())
+}
+
+/// Rows with the same cells behind the first one as one row, where they are many.
+fn folded(rows: Vec<Vec<String>>, verbose: bool) -> Vec<Vec<String>> {
+    if verbose {
+        return rows;
+    }
+    let mut groups: Vec<Vec<Vec<String>>> = Vec::new();
+    let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for row in rows {
+        let key = row.iter().skip(1).cloned().collect();
+        let group = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    let fold = |group: Vec<Vec<String>>| {
+        let many = group.len();
+        if many <= EACH {
+            return group;
+        }
+        let mut first: Vec<Vec<String>> = group.into_iter().take(1).collect();
+        if let Some(cell) = first.first_mut().and_then(|row| row.first_mut()) {
+            *cell = format!("{cell} {}", more(many - 1));
+        }
+        first
+    };
+    groups.into_iter().flat_map(fold).collect()
+}

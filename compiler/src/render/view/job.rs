@@ -1,0 +1,160 @@
+//! One job of a plan: when it is due, how long it takes, and a line a step.
+
+use super::{Alike, Preview, alike, more};
+use crate::amount;
+use crate::render::{symbol, within};
+use crate::structure::schedule;
+use schema::plan::{Job, Overlap, Plan};
+use schema::step::{Action, Step, When};
+use serde::Serialize;
+
+/// How many next runs are shown.
+const RUNS: usize = 3;
+/// How many needs of a step are named.
+const NEEDS: usize = 5;
+
+/// A job as it is shown.
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct JobView {
+    pub(in crate::render) name: String,
+    /// When it is due, within which time, how long it takes.
+    pub(in crate::render) when: Vec<String>,
+    pub(in crate::render) next: Vec<String>,
+    /// Whether something is down during a part of it.
+    pub(in crate::render) down: bool,
+    pub(in crate::render) rows: Vec<Row>,
+    /// How many steps the rows stand for.
+    pub(in crate::render) steps: usize,
+}
+
+/// A step, or several that are alike.
+#[derive(Debug, Serialize)]
+pub(in crate::render) struct Row {
+    pub(in crate::render) symbol: char,
+    /// Without the job.
+    pub(in crate::render) address: String,
+    /// `┐` where a downtime begins, `│` within, `┘` where it ends, a space beside it.
+    pub(in crate::render) bar: char,
+    pub(in crate::render) reason: String,
+    pub(in crate::render) needs: Option<String>,
+    pub(in crate::render) more: Option<String>,
+}
+
+pub(super) fn job(plan: &Plan, name: &str, places: &[usize], down: &[bool], preview: &Preview<'_>) -> JobView {
+    let job = plan.jobs.iter().find(|job| job.name == name);
+    let is_down = |at: usize| down.get(at).copied().unwrap_or_default();
+    let mut rows = Vec::new();
+    let mut before: Option<&Step> = None;
+    for Alike { first, all } in alike(plan, places, !preview.verbose) {
+        let Some(step) = plan.steps.get(first) else { continue };
+        rows.push(Row {
+            symbol: symbol(&step.action),
+            address: within(step, name).to_owned(),
+            bar: bar(step, is_down(first)),
+            reason: reason(plan, step),
+            needs: needs(step, name, before, is_down(first), preview.verbose),
+            more: (all.len() > 1).then(|| more(all.len() - 1)),
+        });
+        before = Some(step);
+    }
+    let down = places.iter().any(|at| is_down(*at));
+    JobView {
+        name: name.to_owned(),
+        when: when(plan, job, name),
+        next: next(job, preview),
+        down,
+        rows,
+        steps: places.len(),
+    }
+}
+
+fn when(plan: &Plan, job: Option<&Job>, name: &str) -> Vec<String> {
+    let schedule = job.and_then(|job| job.schedule.as_ref());
+    let mut out = vec![match (job, schedule) {
+        (None, _) => "now".to_owned(),
+        (Some(_), None) => "when asked for".to_owned(),
+        (Some(_), Some(schedule)) => format!("{} {}", schedule.cron, schedule.timezone),
+    }];
+    let window = job.and_then(|job| job.window.as_ref());
+    out.extend(window.map(|window| format!("only {} to {}", window.from, window.to)));
+    out.extend(job.filter(|job| job.on_overlap == Overlap::Wait).map(|_| "waits for its turn".to_owned()));
+    let load = plan.forecast.as_ref().and_then(|forecast| forecast.jobs.iter().find(|load| load.job == name));
+    let duration = load.map(|load| load.duration.total).filter(|total| *total > 0);
+    out.extend(duration.map(|total| format!("about {}", amount::time(total))));
+    out
+}
+
+fn next(job: Option<&Job>, preview: &Preview<'_>) -> Vec<String> {
+    let schedule = job.and_then(|job| job.schedule.as_ref());
+    let Some((at, schedule)) = preview.at.zip(schedule) else { return Vec::new() };
+    let runs = schedule::next(&schedule.cron, &schedule.timezone, at, RUNS);
+    runs.iter().map(|run| run.strftime("%a %Y-%m-%d %H:%M %:z").to_string()).collect()
+}
+
+fn bar(step: &Step, down: bool) -> char {
+    match &step.action {
+        Action::Stop { .. } => '┐',
+        Action::Start { .. } => '┘',
+        _ if down => '│',
+        _ => ' ',
+    }
+}
+
+/// The reason, with what the action alone says, and the machine where it is not the usual one.
+fn reason(plan: &Plan, step: &Step) -> String {
+    let usual = step.host == "local" || plan.runner.as_ref().is_some_and(|runner| runner.name == step.host);
+    let host = if usual { String::new() } else { format!(", on {}", step.host) };
+    match &step.action {
+        Action::Transfer { bandwidth: Some(rate), .. } => {
+            format!("{}, at most {}/s{host}", step.reason, size(*rate))
+        }
+        _ => format!("{}{host}", step.reason),
+    }
+}
+
+/// What a step waits for, when neither the line above it nor the mark of the downtime says so.
+fn needs(step: &Step, job: &str, before: Option<&Step>, in_downtime: bool, verbose: bool) -> Option<String> {
+    let above = before.map(|step| &step.address);
+    if matches!(step.needs.as_slice(), [one] if Some(&one.step) == above && one.when == When::Success) {
+        return None;
+    }
+    let marked = |address: &str| match &step.action {
+        Action::Start { .. } => true,
+        Action::Backup { .. } | Action::Copy { .. } | Action::Swap { .. } => {
+            address.strip_prefix(job).is_some_and(|rest| rest.starts_with("/stop/"))
+        }
+        _ => false,
+    };
+    let most = if verbose { usize::MAX } else { NEEDS };
+    let list = |when: When| -> String {
+        let needs = step.needs.iter().filter(|need| need.when == when);
+        let needs = needs.filter(|need| !(in_downtime && marked(&need.step.0)));
+        let all: Vec<&str> = needs.map(|need| shorter(&need.step.0, job)).collect();
+        let named = all.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+        match all.len().saturating_sub(most) {
+            0 => named,
+            more => format!("{named} and {more} more"),
+        }
+    };
+    let (success, always) = (list(When::Success), list(When::Always));
+    let mut parts = Vec::new();
+    if !success.is_empty() {
+        parts.push(format!("after {success}"));
+    }
+    if !always.is_empty() {
+        parts.push(format!("once ended: {always}"));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// An address without the job, if it is of that.
+fn shorter<'a>(address: &'a str, job: &str) -> &'a str {
+    address.strip_prefix(job).and_then(|rest| rest.strip_prefix('/')).unwrap_or(address)
+}
+
+/// Bytes in the largest unit that divides them.
+fn size(bytes: u64) -> String {
+    let units = [(1_u64 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let fits = units.into_iter().find(|(worth, _)| bytes >= *worth && bytes.is_multiple_of(*worth));
+    fits.map_or_else(|| format!("{bytes} B"), |(worth, unit)| format!("{}{unit}", bytes / worth))
+}

@@ -1,0 +1,89 @@
+//! What a reader wants to see of a great plan: by job, source, database, or the beginning of an address.
+
+use schema::plan::Plan;
+use schema::step::{Action, Step};
+use std::collections::BTreeSet;
+
+/// A choice of steps and of what belongs to them.
+pub(super) struct Only<'a> {
+    wanted: Option<&'a str>,
+    /// Stores that prune steps of the wanted job tidy.
+    stores: BTreeSet<&'a str>,
+}
+
+impl<'a> Only<'a> {
+    pub(super) fn new(plan: &'a Plan, wanted: Option<&'a str>) -> Self {
+        let pruned = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Prune { store, .. } => Some((step, store.as_str())),
+            _ => None,
+        });
+        let stores = pruned.filter(|(step, _)| wanted.is_none_or(|wanted| belongs(step, wanted)));
+        Self { wanted, stores: stores.map(|(_, store)| store).collect() }
+    }
+
+    pub(super) fn step(&self, step: &Step) -> bool {
+        self.wanted.is_none_or(|wanted| belongs(step, wanted))
+    }
+
+    /// A database of a source.
+    pub(super) fn database(&self, source: &str, database: &str) -> bool {
+        self.wanted.is_none_or(|wanted| is(source, database, wanted))
+    }
+
+    /// A copy of a database.
+    pub(super) fn copy(&self, store: &str, source: &str, database: &str) -> bool {
+        self.wanted.is_none_or(|wanted| is(source, database, wanted) || covers(wanted, store))
+            || self.stores.contains(store)
+    }
+}
+
+fn belongs(step: &Step, wanted: &str) -> bool {
+    let (source, database) = subject(step);
+    let address = step.address.0.as_str();
+    let below = |rest: &str| rest.is_empty() || wanted.ends_with('/') || rest.starts_with(['/', ':']);
+    covers(wanted, &step.job)
+        || is(source, database, wanted)
+        || covers(wanted, address)
+        || address.strip_prefix(wanted).is_some_and(below)
+}
+
+fn is(source: &str, database: &str, wanted: &str) -> bool {
+    let whole = || format!("{source}:{database}");
+    covers(wanted, source) || (!database.is_empty() && (covers(wanted, database) || covers(wanted, &whole())))
+}
+
+/// The source and the database that an address tells of; a part that it lacks is empty.
+pub(in crate::render) fn subject(step: &Step) -> (&str, &str) {
+    let rest = step.address.0.strip_prefix(step.job.as_str()).unwrap_or(&step.address.0);
+    let subject = rest.split('/').nth(2).unwrap_or_default();
+    subject.split_once(':').unwrap_or((subject, ""))
+}
+
+/// Whether a pattern covers a name: `*` is any characters, `?` is one. Case does not matter.
+#[must_use]
+pub fn covers(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    let (mut at, mut in_name) = (0, 0);
+    // Where the last star stood, and how much of the name it has taken.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(char) = name.get(in_name) {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, in_name));
+                at += 1;
+            }
+            Some(wanted) if *wanted == '?' || wanted == char => {
+                at += 1;
+                in_name += 1;
+            }
+            _ => {
+                let Some((before, taken)) = star else { return false };
+                star = Some((before, taken + 1));
+                at = before + 1;
+                in_name = taken + 1;
+            }
+        }
+    }
+    pattern.iter().skip(at).all(|char| *char == '*')
+}

@@ -1,7 +1,7 @@
 //! Where the data of each source is and where its copies are: stores, sites, machines. Rules ask this.
 
 use super::Subject;
-use crate::model::{Engine, Environment, Files, Neo4j, Source, Statement, Store, Strategy};
+use crate::model::{Drill, Engine, Environment, Files, Job, Neo4j, Source, Statement, Store, Strategy};
 use crate::resolve::flow;
 use schema::source::Server;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,7 +137,8 @@ pub(super) fn same_host(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let numeric = [&one, &other].iter().any(|name| name.parse::<std::net::IpAddr>().is_ok());
-    one == other || (!numeric && !(one.contains('.') && other.contains('.')) && short(&one) == short(&other))
+    let whole = numeric || (one.contains('.') && other.contains('.'));
+    one == other || (!whole && short(&one) == short(&other))
 }
 
 /// Which copies are on another site than the source. Where that is not said, its site is taken for that of the first copy.
@@ -173,18 +174,21 @@ pub(super) fn is_offline(media: &str) -> bool {
     OFFLINE.iter().any(|kind| media.eq_ignore_ascii_case(kind))
 }
 
-/// The stores that each drill of a source reads, with whether it is on a schedule.
+/// A drill and the job that it is in.
+pub(super) type Drilled<'a> = (&'a Drill, &'a Job);
+
+/// The drills of each source, by its name.
 #[must_use]
-pub(super) fn drilled<'a>(
-    strategy: &'a Strategy,
-    source: &str,
-) -> Vec<(&'a crate::model::Drill, &'a crate::model::Job)> {
-    let all = strategy.jobs.iter().flat_map(|job| job.statements.iter().map(move |statement| (statement, job)));
-    all.filter_map(|(statement, job)| match statement {
-        Statement::Drill(drill) if drill.source.value == source => Some((drill, job)),
-        _ => None,
-    })
-    .collect()
+pub(super) fn drills(strategy: &Strategy) -> BTreeMap<&str, Vec<Drilled<'_>>> {
+    let mut out: BTreeMap<&str, Vec<Drilled<'_>>> = BTreeMap::new();
+    for job in &strategy.jobs {
+        for statement in &job.statements {
+            if let Statement::Drill(drill) = statement {
+                out.entry(&drill.source.value).or_default().push((drill, job));
+            }
+        }
+    }
+    out
 }
 
 /// Names in backticks, as a sentence has them: "`a`", "`a` and `b`", "`a`, `b` and 3 more".

@@ -55,14 +55,20 @@ impl Taken {
     #[must_use]
     pub(super) fn of_server(files: &Files, server: &str) -> Option<Self> {
         let on = files.on.iter().find(|on| on.servers.iter().any(|pattern| pattern.covers(server)))?;
-        Some(Self { include: on.include.clone(), exclude: on.exclude.clone() })
+        Some(Self::of(&on.include, &on.exclude))
     }
 
-    /// Whether a path is taken.
+    /// What absolute globs take.
+    #[must_use]
+    pub(super) fn of(include: &[String], exclude: &[String]) -> Self {
+        let all = |globs: &[String]| globs.iter().map(|glob| plain(glob)).collect();
+        Self { include: all(include), exclude: all(exclude) }
+    }
+
+    /// Whether a path, which is [`plain`], is taken.
     #[must_use]
     pub(super) fn has(&self, path: &str) -> bool {
-        let path = plain(path);
-        let matched = |globs: &[String]| globs.iter().any(|glob| covers(&plain(glob), &path));
+        let matched = |globs: &[String]| globs.iter().any(|glob| covers(glob, path));
         matched(&self.include) && !matched(&self.exclude)
     }
 }
@@ -84,6 +90,11 @@ const MOST: usize = 256;
 /// A set of characters counts as `?`.
 #[must_use]
 pub(super) fn covers(glob: &str, path: &str) -> bool {
+    // Most are told apart by how they begin.
+    let begins = glob.split(['*', '?', '[', '{']).next().unwrap_or_default();
+    if !path.starts_with(begins.trim_end_matches('/')) {
+        return false;
+    }
     let parts = |text: &str| text.split('/').filter(|part| !part.is_empty()).map(simple).collect::<Vec<_>>();
     let names: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let one = |glob: &String| glob.starts_with('/') == path.starts_with('/') && crosses(&parts(glob), &names);
@@ -160,5 +171,48 @@ fn fits(glob: &[char], name: &[char]) -> bool {
         (Some(('?', rest)), Some((_, tail))) => fits(rest, tail),
         (Some((char, rest)), Some((other, tail))) => char == other && fits(rest, tail),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{covers, is_within, join, plain};
+
+    #[test]
+    fn globs_cover_paths() {
+        let yes = [
+            ("/srv/**", "/srv"),
+            ("/srv/**", "/srv/a/b"),
+            ("/srv/*/b", "/srv/a/b"),
+            ("**/*.conf", "etc/neo4j/neo4j.conf"),
+            ("**", "a/b"),
+            ("/a/**/**/z", "/a/b/c/z"),
+            ("/a/{b,c{d,e}}/f", "/a/ce/f"),
+            ("/a/[bc]?", "/a/bx"),
+        ];
+        for (glob, path) in yes {
+            assert!(covers(glob, path), "{glob} covers {path}");
+        }
+        let no = [
+            ("/srv/*", "/srv/a/b"),
+            ("/srv/**", "/srvx/a"),
+            ("srv/**", "/srv/a"),
+            ("/a/{b,c}/f", "/a/d/f"),
+            ("/a/[bc]", "/a/bx"),
+            ("**/b", "a/c"),
+            ("/a/**/z", "/a/b"),
+        ];
+        for (glob, path) in no {
+            assert!(!covers(glob, path), "{glob} does not cover {path}");
+        }
+    }
+
+    #[test]
+    fn paths_are_told_apart() {
+        assert_eq!(plain("./a//b/../c/"), "a/c");
+        assert_eq!(plain("/a/../../b"), "/../b");
+        assert_eq!(join(".", "**"), "**");
+        assert!(is_within("/srv/a", "/srv") && is_within("a/b", ".") && is_within("/x", "/"));
+        assert!(!is_within("/srvx", "/srv") && !is_within("/srv", "srv") && !is_within("../a", "."));
     }
 }

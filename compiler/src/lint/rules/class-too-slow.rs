@@ -65,9 +65,9 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
         }
         let name = &store.name.value;
         let fast = |store: &&Store| thaw(store).is_none_or(|seconds| seconds <= rto.value);
-        let alone = all.iter().filter(|kept| {
-            kept.stores.iter().any(|other| other.name.value == *name) && !kept.stores.iter().any(|store| fast(store))
-        });
+        let alone = all
+            .iter()
+            .filter(|kept| kept.stores.iter().any(|other| other.name.value == *name) && !kept.stores.iter().any(fast));
         let alone = match alone.count() {
             0 => "when only it is left".to_owned(),
             1 => "and 1 source has no faster copy".to_owned(),

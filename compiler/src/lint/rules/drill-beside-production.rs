@@ -63,11 +63,12 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() {
         return;
     }
+    let all = copies::drills(strategy);
     for source in &strategy.sources {
         let here = matches!(&source.engine, Engine::Neo4j(neo4j) if copies::is_here(neo4j));
         let name = &source.name.value;
-        let drills = copies::drilled(strategy, name);
-        let drill = drills.iter().map(|(drill, _)| drill).find(|drill| {
+        let drills = all.get(name.as_str()).into_iter().flatten();
+        let drill = drills.map(|(drill, _)| *drill).find(|drill| {
             let target = strategy.target(&drill.into.value);
             target.is_some_and(|target| matches!(target.engine, TargetEngine::Neo4j { .. }))
         });

@@ -39,11 +39,12 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() || subject.requires("drilled", 1) {
         return;
     }
+    let drills = copies::drills(strategy);
     for kept in copies::kept(strategy) {
         let name = &kept.source.name.value;
         // There is no target for what a command wrote.
         let can = !matches!(kept.source.engine, Engine::Command(_));
-        let Some(last) = kept.stores.last().filter(|_| can && copies::drilled(strategy, name).is_empty()) else {
+        let Some(last) = kept.stores.last().filter(|_| can && !drills.contains_key(name.as_str())) else {
             continue;
         };
         let count = kept.stores.len();

@@ -41,9 +41,10 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() {
         return;
     }
+    let all = copies::drills(strategy);
     for kept in copies::kept(strategy) {
         let name = &kept.source.name.value;
-        let drills = copies::drilled(strategy, name);
+        let Some(drills) = all.get(name.as_str()) else { continue };
         let (Some((first, _)), OffSite::In(away)) = (drills.first(), copies::off_site(strategy, &kept)) else {
             continue;
         };

@@ -51,30 +51,28 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() {
         return;
     }
-    // Many sources may be tried by one job.
-    let mut known: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    let all = copies::drills(strategy);
+    // Many sources may be tried by the same jobs.
+    let mut known: BTreeMap<Vec<&str>, i64> = BTreeMap::new();
     for source in &strategy.sources {
         let name = &source.name.value;
-        let drills = copies::drilled(strategy, name);
+        let Some(drills) = all.get(name.as_str()) else { continue };
         let Some((first, job)) = drills.first() else { continue };
-        let mut days: BTreeSet<i64> = BTreeSet::new();
-        for job in drills.iter().map(|(_, job)| *job) {
-            let Some(due) = &job.schedule else { continue };
-            days.extend(known.entry(job.name.value.as_str()).or_insert_with(|| times(due)).iter());
-        }
-        if days.is_empty() {
+        let due: BTreeMap<&str, &Schedule> =
+            drills.iter().filter_map(|(_, job)| Some((job.name.value.as_str(), job.schedule.as_ref()?))).collect();
+        let Some(scheduled) = due.values().next() else {
             if !subject.requires("drilled", 1) {
                 out.push(unscheduled(name, job, &first.step.span));
             }
             continue;
-        }
-        let gap = longest(&days);
+        };
+        let jobs = due.keys().copied().collect();
+        let gap = *known.entry(jobs).or_insert_with(|| longest(due.values().copied()));
         if gap > MOST {
-            let scheduled = drills.iter().find_map(|(_, job)| job.schedule.as_ref());
             out.push(Found {
                 about: None,
                 message: format!("drills of `{name}` are up to {gap} days apart, more than {MOST}"),
-                span: scheduled.map_or(&first.step.span, |due| &due.cron.span).clone(),
+                span: scheduled.cron.span.clone(),
                 label: "is due too seldom".to_owned(),
                 help: "Write a schedule that is due every quarter or more often, such as `\"0 6 1 * *\"`.".to_owned(),
             });
@@ -106,8 +104,9 @@ fn times(due: &Schedule) -> Vec<i64> {
     out
 }
 
-/// Days of the longest time between two of them.
-fn longest(times: &BTreeSet<i64>) -> i64 {
+/// Days of the longest time between two runs of any of these.
+fn longest<'a>(due: impl Iterator<Item = &'a Schedule>) -> i64 {
+    let times: BTreeSet<i64> = due.flat_map(times).collect();
     let pairs = times.iter().zip(times.iter().skip(1));
     // A clock that changes makes a day an hour longer, and that is no day more.
     pairs.map(|(one, next)| (next - one + DAY / 2) / DAY).max().unwrap_or(i64::from(u16::MAX))

@@ -50,12 +50,13 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() {
         return;
     }
+    let below = below(strategy);
     for kept in copies::kept(strategy) {
         let plain = kept.stores.iter().filter(|store| store.encrypt.is_empty());
         let plain: Vec<&str> = plain.map(|store| store.name.value.as_str()).collect();
         let Some(first) = plain.first() else { continue };
         let parts = tree::parts(kept.source, strategy);
-        let Some(what) = parts.iter().find_map(|part| secret(part, strategy)) else { continue };
+        let Some(what) = parts.iter().find_map(|part| secret(part, &below)) else { continue };
         out.push(Found {
             about: None,
             message: format!(
@@ -70,19 +71,21 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     }
 }
 
-/// What a part takes that is to be kept secret.
-fn secret(part: &tree::Taken, strategy: &Strategy) -> Option<String> {
-    let public = |glob: &str| PUBLIC.iter().any(|end| glob.to_lowercase().ends_with(end));
-    let says =
-        |glob: &str| !public(glob) && WORDS.iter().any(|word| format!("{}/", glob.to_lowercase()).contains(word));
-    let left_out = |glob: &str| part.exclude.iter().any(|exclude| tree::covers(exclude, glob) || exclude == glob);
-    if let Some(glob) = part.include.iter().find(|glob| says(glob) && !left_out(glob)) {
-        return Some(glob.clone());
-    }
+/// Where the servers on this machine have such files: one of them, and what to call it.
+fn below(strategy: &Strategy) -> Vec<(String, String)> {
     let homes = strategy.sources.iter().filter_map(|source| match &source.engine {
         Engine::Neo4j(neo4j) if copies::is_here(neo4j) => neo4j.server.home.as_deref(),
         _ => None,
     });
-    let below = homes.flat_map(|home| BELOW.map(|(path, what)| (tree::join(home, path), tree::join(home, what))));
-    below.filter(|(path, _)| part.has(path)).map(|(_, what)| what).next()
+    homes.flat_map(|home| BELOW.map(|(path, what)| (tree::join(home, path), tree::join(home, what)))).collect()
+}
+
+/// What a part takes that is to be kept secret.
+fn secret(part: &tree::Taken, below: &[(String, String)]) -> Option<String> {
+    let public = |glob: &str| PUBLIC.iter().any(|end| glob.to_lowercase().ends_with(end));
+    let says =
+        |glob: &str| !public(glob) && WORDS.iter().any(|word| format!("{}/", glob.to_lowercase()).contains(word));
+    let left_out = |glob: &str| part.exclude.iter().any(|exclude| exclude == glob || tree::covers(exclude, glob));
+    let said = part.include.iter().find(|glob| says(glob) && !left_out(glob));
+    said.cloned().or_else(|| below.iter().find(|(path, _)| part.has(path)).map(|(_, what)| what.clone()))
 }

@@ -47,9 +47,14 @@ job "nightly" {
 
 fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     let strategy = subject.strategy;
+    let here = strategy.sources.iter().filter_map(|source| match &source.engine {
+        Engine::Neo4j(neo4j) if copies::is_here(neo4j) => neo4j.server.home.as_deref(),
+        _ => None,
+    });
+    let here: Vec<String> = places(here).collect();
     for source in &strategy.sources {
         let found = match &source.engine {
-            Engine::Files(files) => self::files(strategy, source, files),
+            Engine::Files(files) => self::files(strategy, source, files, &here),
             Engine::Command(command) => {
                 let words = command.templates.iter().filter(|(_, of_restore)| !of_restore).map(|(word, _)| word);
                 let live = words.into_iter().find(|word| LIVE.iter().any(|live| word.value.contains(live)));
@@ -72,37 +77,39 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     }
 }
 
-/// What a source of files takes of a server's data, and where it says so.
-fn files(strategy: &Strategy, source: &Source, files: &Files) -> Option<(String, Span)> {
-    let servers = strategy.sources.iter().filter_map(|source| match &source.engine {
-        Engine::Neo4j(neo4j) => Some(neo4j),
-        _ => None,
-    });
+/// Where servers with these homes have their data.
+fn places<'a>(homes: impl Iterator<Item = &'a str>) -> impl Iterator<Item = String> {
+    homes.flat_map(|home| LIVE.map(|live| tree::join(home, live)))
+}
+
+/// What a source of files takes of a server's data, and where it says so. `here` is where servers of this machine have it.
+fn files(strategy: &Strategy, source: &Source, files: &Files, here: &[String]) -> Option<(String, Span)> {
     if let Some(tree) = Taken::of_tree(files) {
-        let homes = servers.filter(|neo4j| copies::is_here(neo4j)).filter_map(|neo4j| neo4j.server.home.as_deref());
         let span = files.root.as_ref().unwrap_or(&source.span);
-        return live(&tree, homes).map(|what| (what, span.clone()));
+        return live(&tree, here).map(|what| (what, span.clone()));
     }
-    let all: Vec<_> = servers.collect();
     files.on.iter().find_map(|on| {
-        let covered = all.iter().filter(|neo4j| {
-            let names = neo4j.server.servers.iter().map(|server| &server.name);
-            names.into_iter().any(|name| on.servers.iter().any(|pattern| pattern.covers(name)))
+        let homes = strategy.sources.iter().filter_map(|source| match &source.engine {
+            Engine::Neo4j(neo4j) => {
+                let mut servers = neo4j.server.servers.iter();
+                let covered = servers.any(|server| on.servers.iter().any(|pattern| pattern.covers(&server.name)));
+                neo4j.server.home.as_deref().filter(|_| covered)
+            }
+            _ => None,
         });
-        let homes = covered.filter_map(|neo4j| neo4j.server.home.as_deref());
-        let taken = Taken { include: on.include.clone(), exclude: on.exclude.clone() };
-        live(&taken, homes).map(|what| (what, on.span.clone()))
+        let places: Vec<String> = places(homes).collect();
+        live(&Taken::of(&on.include, &on.exclude), &places).map(|what| (what, on.span.clone()))
     })
 }
 
-/// What a part takes of the data below these homes, or says that it takes.
-fn live<'a>(taken: &Taken, homes: impl Iterator<Item = &'a str>) -> Option<String> {
-    let places = homes.flat_map(|home| LIVE.map(|live| tree::join(home, live)));
+/// What a part takes of the data at these places, or where it says that it takes some.
+fn live(taken: &Taken, places: &[String]) -> Option<String> {
     let said = taken.include.iter().filter_map(|glob| {
         let live = LIVE.iter().find(|live| format!("/{glob}/").contains(&format!("/{live}/")))?;
         let (before, _) = glob.split_once(live)?;
         Some(format!("{before}{live}"))
     });
-    let mut all = places.chain(said);
-    all.find(|place| ["neo4j/neostore", "neo4j/block.x1.db"].iter().any(|file| taken.has(&tree::join(place, file))))
+    let has =
+        |place: &String| ["neo4j/neostore", "neo4j/block.x1.db"].iter().any(|it| taken.has(&tree::join(place, it)));
+    places.iter().cloned().chain(said).find(has)
 }

@@ -2,9 +2,10 @@
 
 use crate::diag::{Example, Explanation, Level};
 use crate::lint::{Found, Levels, Rule, Subject, copies, tree};
-use crate::model::{Engine, Strategy};
+use crate::model::{Engine, Store, Strategy};
 use crate::span::Span;
 use schema::secret::SecretRef;
+use std::collections::BTreeMap;
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
@@ -34,28 +35,12 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if all.is_empty() {
         return;
     }
-    let kept = copies::kept(strategy);
+    let trees = plain_trees(strategy);
+    // Many may use one file.
+    let mut known: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for secret in all {
-        let taken = kept.iter().find_map(|kept| {
-            let plain = kept.stores.iter().filter(|store| store.encrypt.is_empty());
-            let plain: Vec<&str> = plain.map(|store| store.name.value.as_str()).collect();
-            let tree = match &kept.source.engine {
-                Engine::Files(files) => tree::Taken::of_tree(files)?,
-                _ => return None,
-            };
-            (!plain.is_empty() && tree.has(secret.path)).then(|| {
-                let from = &kept.source.name.value;
-                format!("gets into {} with `{from}`, in the clear", copies::named(&plain))
-            })
-        });
-        let lies = || {
-            let inside = |store: &&crate::model::Store| {
-                let paths = copies::directories(subject, &store.name.value);
-                paths.iter().any(|path| tree::is_within(secret.path, path))
-            };
-            strategy.stores.iter().find(inside).map(|store| format!("lies in the store `{}`", store.name.value))
-        };
-        let Some(how) = taken.or_else(lies) else { continue };
+        let how = known.entry(secret.path).or_insert_with(|| exposed(subject, &trees, secret.path));
+        let Some(how) = how else { continue };
         out.push(Found {
             about: None,
             message: format!("a secret of `{}`, `(file)\"{}\"`, {how}", secret.owner, secret.path),
@@ -65,6 +50,33 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
                 .to_owned(),
         });
     }
+}
+
+/// How a file comes to be where others can read it.
+fn exposed(subject: &Subject<'_>, trees: &[(tree::Taken, String)], path: &str) -> Option<String> {
+    let path = tree::plain(path);
+    let taken = trees.iter().find(|(tree, _)| tree.has(&path)).map(|(_, how)| how.clone());
+    taken.or_else(|| {
+        let inside = |store: &&Store| {
+            let paths = copies::directories(subject, &store.name.value);
+            paths.iter().any(|directory| tree::is_within(&path, directory))
+        };
+        let store = subject.strategy.stores.iter().find(inside);
+        store.map(|store| format!("lies in the store `{}`", store.name.value))
+    })
+}
+
+/// Trees on this machine that get into stores that do not encrypt, with what that means for a file in them.
+fn plain_trees(strategy: &Strategy) -> Vec<(tree::Taken, String)> {
+    let of = |kept: copies::Kept<'_>| {
+        let Engine::Files(files) = &kept.source.engine else { return None };
+        let plain = kept.stores.iter().filter(|store| store.encrypt.is_empty());
+        let plain: Vec<&str> = plain.map(|store| store.name.value.as_str()).collect();
+        let from = &kept.source.name.value;
+        let how = format!("gets into {} with `{from}`, in the clear", copies::named(&plain));
+        tree::Taken::of_tree(files).filter(|_| !plain.is_empty()).map(|tree| (tree, how))
+    };
+    copies::kept(strategy).into_iter().filter_map(of).collect()
 }
 
 fn secrets(strategy: &Strategy) -> Vec<Secret<'_>> {

@@ -105,18 +105,24 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() {
         return;
     }
+    let trees = strategy.sources.iter().filter_map(|source| match &source.engine {
+        Engine::Files(files) => Taken::of_tree(files),
+        _ => None,
+    });
+    let trees: Vec<Taken> = trees.collect();
     for kept in copies::kept(strategy).iter().filter(|kept| !kept.stores.is_empty()) {
         let Engine::Neo4j(neo4j) = &kept.source.engine else { continue };
-        out.extend(found(strategy, kept.source, neo4j));
+        out.extend(found(strategy, &trees, kept.source, neo4j));
     }
 }
 
-fn found(strategy: &Strategy, source: &Source, neo4j: &Neo4j) -> Option<Found> {
+fn found(strategy: &Strategy, trees: &[Taken], source: &Source, neo4j: &Neo4j) -> Option<Found> {
     let name = &source.name.value;
     // Members that lack the same are told together.
     let mut lacks: BTreeMap<Vec<usize>, Vec<&str>> = BTreeMap::new();
-    for (server, parts) in members(strategy, source, neo4j) {
-        let missing: Vec<usize> = missing(neo4j, &parts);
+    for (server, elsewhere, here) in members(strategy, source, neo4j) {
+        let trees = if here { trees } else { &[] };
+        let missing = missing(neo4j, &elsewhere, trees);
         if !missing.is_empty() {
             lacks.entry(missing).or_default().push(server);
         }
@@ -154,34 +160,29 @@ fn nouns(kinds: &[usize]) -> String {
     }
 }
 
-/// Every server of a source, with what sources of files take of it. One that is not named goes by the name of the source.
-fn members<'a>(strategy: &Strategy, source: &'a Source, neo4j: &'a Neo4j) -> Vec<(&'a str, Vec<Taken>)> {
-    let files = || {
-        strategy.sources.iter().filter_map(|source| match &source.engine {
-            Engine::Files(files) => Some(files),
-            _ => None,
-        })
-    };
+/// Every server of a source, with what is taken of it by name, and whether it is on the machine that runs jobs. One that
+/// is not named goes by the name of the source.
+fn members<'a>(strategy: &Strategy, source: &'a Source, neo4j: &'a Neo4j) -> Vec<(&'a str, Vec<Taken>, bool)> {
     let here = neo4j.server.home.is_some();
-    let trees = || files().filter_map(|files| Taken::of_tree(files));
     if neo4j.server.servers.is_empty() {
-        let taken = if here { trees().collect() } else { Vec::new() };
-        return vec![(&source.name.value, taken)];
+        return vec![(&source.name.value, Vec::new(), here)];
     }
+    let named = |server: &str| -> Vec<Taken> {
+        let files = strategy.sources.iter().filter_map(|source| match &source.engine {
+            Engine::Files(files) => Taken::of_server(files, server),
+            _ => None,
+        });
+        files.collect()
+    };
     let servers = neo4j.server.servers.iter();
-    servers
-        .map(|server| {
-            let elsewhere = files().filter_map(|files| Taken::of_server(files, &server.name));
-            let taken = elsewhere.chain(trees().filter(|_| here && server.via.is_none()));
-            (server.name.as_str(), taken.collect())
-        })
-        .collect()
+    servers.map(|server| (server.name.as_str(), named(&server.name), here && server.via.is_none())).collect()
 }
 
 /// The kinds that nothing takes.
-fn missing(neo4j: &Neo4j, parts: &[Taken]) -> Vec<usize> {
+fn missing(neo4j: &Neo4j, elsewhere: &[Taken], trees: &[Taken]) -> Vec<usize> {
     let needed = KINDS.iter().enumerate().filter(|(_, kind)| neo4j.is_enterprise() || kind.noun != "licences");
-    needed.filter(|(_, kind)| !parts.iter().any(|part| takes(part, kind, neo4j))).map(|(at, _)| at).collect()
+    let taken = |kind: &Kind| elsewhere.iter().chain(trees).any(|part| takes(part, kind, neo4j));
+    needed.filter(|(_, kind)| !taken(kind)).map(|(at, _)| at).collect()
 }
 
 fn takes(part: &Taken, kind: &Kind, neo4j: &Neo4j) -> bool {

@@ -95,7 +95,7 @@ fn together(subject: &Subject<'_>, kept: &Kept<'_>) -> Option<Found> {
         let near = |path: &&str| tree::is_within(path, folder) || tree::is_within(folder, path);
         store.host.is_none() && paths.iter().any(near)
     };
-    let all = first.host.is_none() && rest.iter().all(|store| inside(store));
+    let all = first.host.is_none() && rest.iter().all(inside);
     all.then(|| found(format!("in `{folder}`"), &first.span, "Use a store on another disk."))
 }
 

@@ -79,13 +79,14 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() {
         return;
     }
+    let all = copies::drills(strategy);
     for source in &strategy.sources {
         let Engine::Neo4j(neo4j) = &source.engine else { continue };
         if !neo4j.databases.iter().any(|pattern| pattern.covers("system")) {
             continue;
         }
         let name = &source.name.value;
-        let drills = copies::drilled(strategy, name);
+        let Some(drills) = all.get(name.as_str()) else { continue };
         let only = drills.iter().map(|(drill, _)| drill.database.as_ref());
         let only: Option<Vec<_>> = only.collect();
         let Some(only) = only.filter(|only| !only.iter().any(|it| it.value.eq_ignore_ascii_case("system"))) else {

@@ -2,7 +2,9 @@
 
 use crate::diag::{Example, Explanation, Level};
 use crate::lint::{Found, Levels, Rule, Subject, copies};
+use crate::model::Store;
 use crate::resolve::flow;
+use std::collections::BTreeSet;
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
@@ -43,15 +45,15 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     if !subject.is_at_stake() || subject.requires("immutable", 1) {
         return;
     }
-    let made: Vec<flow::Copy> = subject.strategy.jobs.iter().flat_map(flow::copies).collect();
+    let made = subject.strategy.jobs.iter().flat_map(flow::copies).filter(|copy| copy.verified);
+    let verified: BTreeSet<(String, String)> = made.map(|copy| (copy.source, copy.store)).collect();
     for kept in copies::kept(subject.strategy).iter().filter(|kept| kept.stores.len() > 1) {
         let name = &kept.source.name.value;
         if kept.stores.iter().any(|store| copies::is_out_of_reach(store)) {
             continue;
         }
-        let verified =
-            |store: &str| made.iter().any(|copy| copy.source == *name && copy.store == store && copy.verified);
-        let unverified = kept.stores.iter().filter(|store| !verified(&store.name.value)).count();
+        let is_verified = |store: &Store| verified.contains(&(name.clone(), store.name.value.clone()));
+        let unverified = kept.stores.iter().filter(|store| !is_verified(store)).count();
         let last = kept.stores.last().map(|store| store.name.value.as_str()).unwrap_or_default();
         out.push(Found {
             about: None,

@@ -196,12 +196,14 @@ fn the_change_back_is_the_mirror_of_the_change() {
     for Pair { name, before, after } in pairs() {
         let (there, back) = (diff(&before, &after), diff(&after, &before));
         // Subjects that follow the new name of a job or a strategy are told by that name.
-        let renames = there.effects.iter().any(|effect| matches!(effect.code, Code::JobRenamed | Code::StrategyRenamed));
+        let renames =
+            there.effects.iter().any(|effect| matches!(effect.code, Code::JobRenamed | Code::StrategyRenamed));
         if !renames {
             assert_eq!(bare(&there, false), bare(&back, true), "{name}");
         }
         let count = |diff: &Diff, sign: Sign| diff.steps.iter().filter(|step| step.sign == sign).count();
-        for (one, other) in [(Sign::Added, Sign::Removed), (Sign::Removed, Sign::Added), (Sign::Changed, Sign::Changed)] {
+        for (one, other) in [(Sign::Added, Sign::Removed), (Sign::Removed, Sign::Added), (Sign::Changed, Sign::Changed)]
+        {
             assert_eq!(count(&there, one), count(&back, other), "{name}");
         }
     }
@@ -248,7 +250,10 @@ fn what_is_alike_is_one_effect_and_a_page_stays_small() {
     let databases: Vec<String> = (0..1_000).map(|at| format!("\"customers-{at}\"")).collect();
     let base = std::fs::read_to_string(folder().join("base/graph.kdl")).unwrap();
     let before = base.replace("\"orders\" \"customers-*\"", &format!("\"orders\" {}", databases.join(" ")));
-    let after = before.replace("transfer from=\"vault\" to=\"offsite\"\n        verify \"offsite\" with=\"digest\" name=\"twice\"", "");
+    let after = before.replace(
+        "transfer from=\"vault\" to=\"offsite\"\n        verify \"offsite\" with=\"digest\" name=\"twice\"",
+        "",
+    );
     assert_ne!(before, after);
     let diff = diff(&planned(&before).unwrap(), &planned(&after).unwrap());
     let removed: Vec<_> = diff.effects.iter().filter(|effect| effect.code == Code::CopyRemoved).collect();
@@ -301,5 +306,8 @@ fn a_page_fits_into_a_comment() {
     assert!(page.len() <= 65_536, "{}", page.len());
     assert_eq!(page.lines().next(), Some("<!-- backstay-plan a__b___c -->"));
     assert!(page.lines().nth(1).unwrap().ends_with("400 breaking effects, 500 others"), "{page}");
-    assert_eq!(page.matches("</details>").count() - page.matches("/</details>").count(), page.matches("<details>").count());
+    assert_eq!(
+        page.matches("</details>").count() - page.matches("/</details>").count(),
+        page.matches("<details>").count()
+    );
 }

@@ -14,7 +14,7 @@
 //! | [`plan`] | the model and facts | a [`schema::plan::Plan`] |
 //! | [`forecast`] | a plan and what was measured | what its schedules come to |
 //! | [`lint`] | all of these | findings |
-//! | [`render`] | a plan | text, JSON, Mermaid, DOT |
+//! | [`render`] | a plan | text, Markdown, HTML, SVG, JSON, Mermaid, DOT |
 //!
 //! [`init`] goes the other way: from answers to a first text.
 //! [`format`](mod@format) stands beside them: a text in, the same text well laid out.

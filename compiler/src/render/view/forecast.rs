@@ -75,7 +75,11 @@ pub(super) fn promises(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> O
     plan.jobs.iter().find(|job| job.schedule.is_some())?;
     let rows = promised(plan, |it| only.database(&it.source, &it.database));
     let part = Part::new("What it comes to", Style::Headed, &PROMISE, rows.into_iter().map(Vec::from).collect())?;
-    let assumed = plan.forecast.as_ref().map(|forecast| forecast.assumptions.len()).filter(|count| *count > 0 && !preview.verbose);
+    let assumed = plan
+        .forecast
+        .as_ref()
+        .map(|forecast| forecast.assumptions.len())
+        .filter(|count| *count > 0 && !preview.verbose);
     let note = assumed.map(|count| format!("Reckoned with {}; --verbose shows them", plural(count, "assumption")));
     Some(Part { note, ..part })
 }

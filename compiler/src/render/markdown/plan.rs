@@ -96,9 +96,14 @@ fn job(job: &JobView) -> Section {
     Section { title, body, brief: format!("{}.\n", plural(job.steps, "step")), folded: true }
 }
 
-/// What the reader of a change must not have to look for stands outside.
+/// What the reader of a change must not have to look for stands outside: promises, differences, and a policy of which
+/// something is not met.
 fn is_folded(part: &Part) -> bool {
-    !matches!(part.title, "What it comes to" | "Drift")
+    match part.title {
+        "What it comes to" | "Drift" => false,
+        "Policy" => part.rows.iter().all(|row| row.last().is_some_and(|outcome| outcome == "met")),
+        _ => true,
+    }
 }
 
 fn section(part: &Part) -> Section {

@@ -204,3 +204,17 @@ fn a_requirement_that_is_not_met_is_told_and_many_findings_are_folded() {
     let page = render::markdown(&plan, &render::Preview::default());
     assert!(page.contains("### Policy\n") && page.contains("not met: `notes` has 2 of 3 copies |"), "{page}");
 }
+
+/// Whatever a strategy says, a page holds no program and asks nobody for anything.
+#[test]
+fn pages_stand_alone() {
+    for name in ["deletions", "great"] {
+        let (plan, asked) = read(&std::fs::read_to_string(here().join(format!("tests/preview/{name}.kdl"))).unwrap());
+        for page in [render::html(&plan, &asked.preview()), render::svg(&plan, &asked.preview())] {
+            for word in ["<script", "<link", "<iframe", "<b>", " src=", " href=", "@import", "javascript:"] {
+                assert!(!page.contains(word), "{name}: {word}");
+            }
+            assert_eq!(page.matches("url(").count(), page.matches("url(#g-arrow)").count(), "{name}");
+        }
+    }
+}

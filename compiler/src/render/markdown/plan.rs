@@ -14,7 +14,7 @@ const DRAWN: usize = 60;
 pub fn markdown(plan: &Plan, preview: &Preview<'_>) -> String {
     let view = view(plan, preview);
     let mut page = Page::new(&head(&view));
-    if let Some(part) = &view.deletions {
+    if let Some(part) = view.deletions.as_ref().filter(|part| !part.rows.is_empty()) {
         page.push(section(part));
     }
     let (open, folded): (Vec<&Part>, Vec<&Part>) = view.parts.iter().partition(|part| !is_folded(part));
@@ -44,6 +44,9 @@ fn head(view: &View) -> String {
         return out;
     }
     let _ = writeln!(out, "\n**{}**", words(&view.totals));
+    for note in view.deletions.iter().filter(|part| part.rows.is_empty()).filter_map(|part| part.note.as_ref()) {
+        let _ = writeln!(out, "\n{}.", text(note));
+    }
     let rows: Vec<[String; 4]> = view
         .jobs
         .iter()

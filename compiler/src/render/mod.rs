@@ -1,19 +1,23 @@
 //! A plan or diagnostics to text. One file a format, each with one function; none knows the strategy.
 
+mod chart;
 pub mod diagnostics;
 mod dot;
 mod forecast;
 mod json;
 mod mermaid;
 mod reference;
+mod simulation;
 mod source;
 mod text;
 
+pub use chart::chart;
 pub use dot::dot;
 pub use forecast::{forecast_of, forecast_table};
 pub use json::json;
 pub use mermaid::mermaid;
 pub use reference::reference;
+pub use simulation::simulation;
 pub use source::diagnostic;
 pub use text::{TextOptions, text};
 

@@ -36,3 +36,12 @@ pub fn time(seconds: u64) -> String {
     }
     if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
+
+/// Seconds with every unit that they have, so that sums can be added up by hand: `1h 12m 30s`.
+#[must_use]
+pub fn exactly(seconds: u64) -> String {
+    let units = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts = units.into_iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count}{name}"));
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+}

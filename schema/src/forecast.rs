@@ -130,9 +130,15 @@ pub struct Load {
     pub window: Option<u64>,
     /// Other jobs that are at work on the same databases at the same time.
     pub overlaps: Vec<JobOverlap>,
+    /// Runs that begin within a year.
+    #[serde(default)]
+    pub runs: u64,
+    /// Runs that are due within a year and left out, because the window is closed or another run is at work.
+    #[serde(default)]
+    pub skipped: u64,
 }
 
-/// Two jobs at work on one database at the same time.
+/// Two jobs at work on one database at the same time: a run that was due while the other one was running.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct JobOverlap {
@@ -153,6 +159,9 @@ pub struct Fill {
     pub year: u64,
     /// Most bytes within that year.
     pub peak: u64,
+    /// The bytes after a year by source, in the order of the plan; they add up to them.
+    #[serde(default)]
+    pub by: Vec<Term>,
 }
 
 /// What the business tolerates, in seconds.

@@ -56,6 +56,7 @@ pub fn strategy(document: &Document, manifests: &[Manifest], left: &mut Left) ->
         policy,
         span,
         positions: OnceLock::new(),
+        flow: OnceLock::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What a `use` gives to the parameters of its template.
 
 use super::define::{Param, Template};
+use super::shape;
 use crate::diag::{Diagnostic, Sink, codes, suggest};
 use crate::span::{Span, Spanned};
 use crate::syntax::{Node, Value};
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) struct Scope {
     pub(super) template: String,
     pub(super) values: BTreeMap<String, Option<Spanned<Value>>>,
+    /// Whether there may be parameters of any name.
+    pub(super) unsure: bool,
 }
 
 /// Binds the properties of `node`, whose own variables have been put in.
@@ -22,7 +25,8 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
         if let Some(first) = seen.iter().find(|other| other.value == key.value) {
             sink.push(
                 Diagnostic::error(&codes::DUPLICATE_PROPERTY, format!("`{}` is said twice", key.value))
-                    .at(&entry.span, "said again")
+                    // Not the value: a variable in it is another one at each use of the template around.
+                    .at(&key.span.to(&entry.span), "said again")
                     .at(&first.span, "said first here")
                     .help("Remove one of them."),
             );
@@ -30,6 +34,10 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
         }
         seen.push(key);
         let known: Vec<&str> = template.params.iter().map(|param| param.name.value.as_str()).collect();
+        if !known.contains(&key.value.as_str()) && template.may_have(&key.value) {
+            values.insert(key.value.clone(), None);
+            continue;
+        }
         if !known.contains(&key.value.as_str()) {
             let help = suggest::did_you_mean(&key.value, &known);
             sink.push(
@@ -48,6 +56,10 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
             continue;
         }
         let value = match &entry.annotation {
+            None if entry.value == Value::Null => {
+                sink.push(shape::no_value(&key.value, entry));
+                None
+            }
             None => Some(Spanned::new(entry.value.clone(), &entry.span)),
             Some(annotation) if annotation.value == super::VAR => None,
             Some(annotation) => {
@@ -71,7 +83,10 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
         }
         values.insert(param.name.value.clone(), param.default.clone());
     }
-    Scope { template: name.to_owned(), values }
+    for lost in template.lost.iter().flatten() {
+        values.entry(lost.clone()).or_insert(None);
+    }
+    Scope { unsure: template.may_have(""), template: name.to_owned(), values }
 }
 
 fn missing(span: &Span, template: &str, param: &Param) -> Diagnostic {

@@ -3,19 +3,23 @@
 pub mod diagnostics;
 pub mod diff;
 mod dot;
+mod forecast;
 mod json;
 pub mod markdown;
 mod mermaid;
 mod reference;
 mod source;
+mod svg;
 mod text;
 mod view;
 
 pub use dot::dot;
+pub use forecast::{forecast_of, forecast_table};
 pub use json::json;
 pub use mermaid::mermaid;
 pub use reference::reference;
 pub use source::diagnostic;
+pub use svg::svg;
 pub use text::text;
 pub use view::{Preview, covers};
 

@@ -28,6 +28,9 @@ pub fn text(plan: &Plan, preview: &Preview<'_>) -> String {
     for part in &view.parts {
         table(part, "", &mut out);
     }
+    for line in view.folded.iter().filter(|_| !view.unchanged) {
+        let _ = writeln!(out, "\n{line}.");
+    }
     if !view.unchanged {
         let _ = writeln!(out, "\n{}", view.totals);
     }

@@ -3,13 +3,15 @@
 //! ```text
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system                    databases of a source
-//! // artifact STORE SOURCE DATABASE ID TAKEN         a stored copy
-//! // bytes                                        `<<FF 0D>>` in the text stands for these bytes
+//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
+//! // bytes …                                      `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
 //! // text NAME                                    begins a text that can be imported, up to the next
 //! // today YYYY-MM-DD                                the day
 //! // plan | plan JOB                                 plan it, and show the plan
+//! // forecast [SUBJECT…]                             what the plan comes to, and all figures of the subjects
+//! // retain STORE AT                                 what the rules of the store's prune make of the artifacts
 //! // restore SOURCE key=value…  | verify key=value…  plan that, and show the plan
 //! ```
 
@@ -91,19 +93,22 @@ fn directive(case: &mut Case, line: &str) -> bool {
             source: (*source).to_owned(),
             databases: databases.iter().map(|name| (*name).to_owned()).collect(),
         }),
-        ["artifact", store, source, database, id, taken] => case.facts.artifacts.push(StoredArtifact {
-            store: (*store).to_owned(),
-            source: (*source).to_owned(),
-            database: (*database).to_owned(),
-            id: (*id).to_owned(),
-            manifest: format!("blake3:{id}"),
-            taken: (*taken).to_owned(),
-            size: 1,
-            verified: true,
-            parent: None,
-            locked_until: None,
-        }),
-        ["bytes"] => case.bytes = true,
+        ["artifact", store, source, database, id, taken, more @ ..] => {
+            let said = |key: &str| more.iter().find_map(|word| word.strip_prefix(key));
+            case.facts.artifacts.push(StoredArtifact {
+                store: (*store).to_owned(),
+                source: (*source).to_owned(),
+                database: (*database).to_owned(),
+                id: (*id).to_owned(),
+                manifest: format!("blake3:{id}"),
+                taken: (*taken).to_owned(),
+                size: said("size=").map_or(1, |size| size.parse().unwrap()),
+                verified: !more.contains(&"unverified"),
+                parent: said("parent=").map(str::to_owned),
+                locked_until: said("locked=").map(str::to_owned),
+            });
+        }
+        ["bytes", ..] => case.bytes = true,
         ["var", given] => {
             let (name, value) = given.split_once('=').unwrap();
             case.facts.variables.insert(name.to_owned(), value.to_owned());
@@ -113,7 +118,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
             case.facts.imports.insert(key, Found::Nothing(why.join(" ")));
         }
         ["today", day] => case.facts.today = Some(day.parse().unwrap()),
-        ["plan" | "restore" | "verify", ..] => case.request = Some(line.to_owned()),
+        ["plan" | "restore" | "verify" | "forecast" | "retain", ..] => case.request = Some(line.to_owned()),
         ["plugin", name, manifest @ ..] => {
             case.facts.plugins.retain(|plugin| plugin.name != *name);
             case.facts.plugins.push(PluginManifest { name: (*name).to_owned(), text: manifest.join(" ") });
@@ -123,13 +128,13 @@ fn directive(case: &mut Case, line: &str) -> bool {
     true
 }
 
-/// The text with its bytes, if it has any.
-fn raw(case: &Case) -> Vec<u8> {
+/// A text with its bytes, if it has any.
+fn raw(case: &Case, text: &str) -> Vec<u8> {
     if !case.bytes {
-        return case.text.clone().into_bytes();
+        return text.as_bytes().to_vec();
     }
     let mut out = Vec::new();
-    let mut parts = case.text.split("<<");
+    let mut parts = text.split("<<");
     out.extend(parts.next().unwrap().bytes());
     for part in parts {
         let (numbers, rest) = part.split_once(">>").unwrap();
@@ -141,10 +146,21 @@ fn raw(case: &Case) -> Vec<u8> {
 
 /// The texts of a case, none when its own is no text, and what is told of them.
 pub(crate) fn diagnostics(case: &Case) -> (Vec<Text>, Compiled<Checked>) {
-    match Text::from_bytes("strategy.kdl", raw(case)) {
+    match Text::from_bytes("strategy.kdl", raw(case, &case.text)) {
         Ok(text) => {
-            let texts: Vec<Text> = std::iter::once(text).chain(case.others.iter().cloned()).collect();
-            let checked = compiler::check(&texts, &case.facts);
+            let (mut texts, mut facts) = (vec![text], case.facts.clone());
+            for other in &case.others {
+                let (name, bytes) = (other.name.clone(), raw(case, &other.text));
+                match String::from_utf8(bytes) {
+                    Ok(text) => texts.push(Text { name, text }),
+                    // Only the first text imports such a one, by its name.
+                    Err(error) => {
+                        let found = Found::NotText { name: name.clone(), bytes: error.into_bytes() };
+                        facts.imports.insert(("strategy.kdl".to_owned(), name), found);
+                    }
+                }
+            }
+            let checked = compiler::check(&texts, &facts);
             (texts, checked)
         }
         Err(unread) => (Vec::new(), Compiled::new(None, vec![*unread])),
@@ -173,6 +189,15 @@ pub(crate) fn run(case: &Case) -> String {
     let verb = words.next().unwrap();
     let rest: Vec<&str> = words.collect();
     let value = |key: &str| rest.iter().find_map(|word| word.strip_prefix(&format!("{key}=")).map(str::to_owned));
+    if verb == "forecast" || verb == "retain" {
+        let plan = compiler::plan(&checked, &case.facts, None).value.unwrap();
+        out.push_str(&if verb == "forecast" {
+            forecast(&plan, &rest)
+        } else {
+            retain(&plan, &case.facts, rest[0], rest[1])
+        });
+        return out;
+    }
     let planned: Compiled<Plan> = match verb {
         "plan" => compiler::plan(&checked, &case.facts, rest.first().copied()),
         "restore" => {
@@ -206,4 +231,27 @@ pub(crate) fn run(case: &Case) -> String {
         }
     }
     out
+}
+
+/// The table, and what is to be known of each subject.
+fn forecast(plan: &Plan, subjects: &[&str]) -> String {
+    let of = |subject: &&str| render::forecast_of(plan, subject).unwrap_or_else(|| panic!("nothing of {subject}"));
+    let parts = std::iter::once(render::forecast_table(plan)).chain(subjects.iter().map(of));
+    parts.collect::<Vec<_>>().join("\n")
+}
+
+fn retain(plan: &Plan, facts: &Facts, store: &str, at: &str) -> String {
+    let keep = plan.steps.iter().find_map(|step| match &step.action {
+        schema::step::Action::Prune { store: of, keep } if of == store => Some(*keep),
+        _ => None,
+    });
+    let of_store: Vec<StoredArtifact> =
+        facts.artifacts.iter().filter(|artifact| artifact.store == store).cloned().collect();
+    let verdicts = compiler::retain::retain(&of_store, &keep.unwrap(), at.parse().unwrap());
+    let line = |verdict: &schema::retain::Verdict| {
+        let what = if verdict.keep { "keep" } else { "delete" };
+        let reasons = verdict.reasons.join("; ");
+        format!("{what:6} {}:{} {} {}: {reasons}\n", verdict.source, verdict.database, verdict.id, verdict.taken)
+    };
+    verdicts.iter().map(line).collect()
 }

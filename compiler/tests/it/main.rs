@@ -22,5 +22,6 @@ mod mend;
 mod mutation;
 mod places;
 mod planning;
+mod preview;
 mod reference;
 mod suite;

@@ -181,6 +181,9 @@ pub static VOCABULARY_MISMATCH: Explanation = Explanation {
     code: "vocabulary-mismatch",
     summary: "the compiler does not understand what its own vocabulary allows",
     why: "This is a defect of the compiler.",
-    example: Example::Told { wrong: "never, as far as tests can show", right: "any strategy" },
+    example: Example::Told {
+        wrong: "a node in `schema/strategy.kdl` that no decoder takes; tests find one before it is released",
+        right: "any strategy, with a vocabulary that the decoders cover",
+    },
     fix: "Report it, with the strategy.",
 };

@@ -108,7 +108,7 @@ pub static UNKNOWN_TIMEZONE: Explanation = Explanation {
 
 pub static INVALID_TEMPLATE: Explanation = Explanation {
     code: "invalid-template",
-    summary: "a Handlebars template that does not parse",
+    summary: "a Handlebars template that does not parse, or asks for what is not there",
     why: "It would fail when it is needed: at the end of a run.",
     example: Example::Nodes {
         wrong: r#"notify "ops" plugin="webhook" {
@@ -120,5 +120,5 @@ pub static INVALID_TEMPLATE: Explanation = Explanation {
     body "{{#if job}}{{job}}{{/if}}"
 }"#,
     },
-    fix: "Close every tag and every block.",
+    fix: "Close every tag and every block, and use the names of the report or of the command's facts.",
 };

@@ -2,7 +2,7 @@
 
 use crate::diag::{Example, Explanation, Level};
 use crate::lint::{Found, Levels, Rule, Subject};
-use crate::model::{APPROVAL, Engine, Requirement, Source, Statement, Store, Strategy};
+use crate::model::{APPROVAL, Engine, Requirement, Source, Store, Strategy};
 use crate::resolve::flow;
 use std::collections::BTreeSet;
 
@@ -71,17 +71,10 @@ fn count(strategy: &Strategy, source: &Source, what: &str) -> u64 {
             "immutable" => stores.iter().filter(|store| store.immutable.is_some()).count(),
             "encrypted" => stores.iter().filter(|store| !store.encrypt.is_empty()).count(),
             "verified" => {
-                let copies = strategy.jobs.iter().flat_map(flow::copies);
-                different(copies.filter(|copy| copy.source == *name && copy.verified).map(|copy| Some(copy.store)))
+                let stores = flow::of(strategy).stores.get(name).into_iter().flatten();
+                stores.filter(|(_, verified)| **verified).count()
             }
-            _ => {
-                let scheduled = strategy.jobs.iter().filter(|job| job.schedule.is_some());
-                let drills = scheduled.flat_map(|job| &job.statements).filter_map(|statement| match statement {
-                    Statement::Drill(drill) if drill.source.value == *name => Some(drill.from.value.clone()),
-                    _ => None,
-                });
-                different(drills.map(Some))
-            }
+            _ => flow::of(strategy).drilled.get(name).map_or(0, BTreeSet::len),
         };
     u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -11,6 +11,7 @@ mod policy;
 pub(super) use alike::{Alike, alike};
 pub(super) use job::JobView;
 pub use only::covers;
+pub(super) use only::subject;
 
 use super::{jobs, meaning, symbol};
 use jiff::Timestamp;
@@ -37,6 +38,14 @@ pub struct Preview<'a> {
     pub only: Option<&'a str>,
 }
 
+impl Preview<'_> {
+    /// Which steps a reader wants to see, by their places in the plan.
+    pub(super) fn shown(&self, plan: &Plan) -> Vec<bool> {
+        let only = Only::new(plan, self.only);
+        plan.steps.iter().map(|step| only.step(step)).collect()
+    }
+}
+
 /// A plan as it is shown.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
@@ -51,6 +60,8 @@ pub(super) struct View {
     pub(super) deletions: Option<Part>,
     pub(super) jobs: Vec<JobView>,
     pub(super) parts: Vec<Part>,
+    /// How to see what was folded, if anything was.
+    pub(super) folded: Option<&'static str>,
     pub(super) totals: String,
 }
 
@@ -97,7 +108,7 @@ impl Part {
 pub(super) fn view(plan: &Plan, preview: &Preview<'_>) -> View {
     let only = Only::new(plan, preview.only);
     let down = downtime(plan);
-    let shown: Vec<bool> = plan.steps.iter().map(|step| only.step(step)).collect();
+    let shown = preview.shown(plan);
     let (deletions, hidden_deletions) = deletion::deletions(preview, &only);
     let hidden_steps = shown.iter().filter(|shown| !**shown).count();
     let all = jobs(plan);
@@ -106,8 +117,9 @@ pub(super) fn view(plan: &Plan, preview: &Preview<'_>) -> View {
         by_job.entry(step.job.as_str()).or_default().push(at);
     }
     let listed = all.into_iter().filter(|name| preview.only.is_none() || by_job.contains_key(name));
-    let views =
-        listed.map(|name| job::job(plan, name, by_job.get(name).map_or(&[], Vec::as_slice), &down, preview)).collect();
+    let view = |name| job::job(plan, name, by_job.get(name).map_or(&[], Vec::as_slice), &down, preview);
+    let views: Vec<JobView> = listed.map(view).collect();
+    let folded = views.iter().flat_map(|job| &job.rows).any(|row| row.more.is_some());
     View {
         strategy: plan.strategy.clone(),
         environment: plan.environment.clone(),
@@ -120,6 +132,7 @@ pub(super) fn view(plan: &Plan, preview: &Preview<'_>) -> View {
         legend: legend(plan, &shown),
         deletions,
         jobs: views,
+        folded: folded.then_some(FOLDED),
         parts: parts(plan, preview, &only),
         totals: totals(plan, &down, preview.verdicts),
     }
@@ -144,8 +157,8 @@ fn parts(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Vec<Part> {
 }
 
 fn hidden(only: &str, all: usize, hidden: usize, deletions: usize) -> String {
-    let deletions = if deletions == 0 { String::new() } else { format!(", and {}", plural(deletions, "deletion")) };
-    format!("Only what belongs to `{only}`: {} of {} are hidden{deletions}", hidden, plural(all, "step"))
+    let deletions = if deletions == 0 { String::new() } else { format!(", {}", plural(deletions, "deletion")) };
+    format!("Only what belongs to `{only}` (hidden: {hidden} of {}{deletions})", plural(all, "step"))
 }
 
 /// Whether something is down while a step runs, by its place in the plan.
@@ -194,12 +207,16 @@ fn totals(plan: &Plan, down: &[bool], verdicts: &[Verdict]) -> String {
 
 /// `1 step`, `2 copies`.
 pub(super) fn plural(number: usize, what: &str) -> String {
-    match (number, what.strip_suffix("copy")) {
-        (1, _) => format!("1 {what}"),
-        (_, Some(_)) => format!("{number} copies"),
+    match what {
+        _ if number == 1 => format!("1 {what}"),
+        "copy" => format!("{number} copies"),
+        "box" => format!("{number} boxes"),
         _ => format!("{number} {what}s"),
     }
 }
+
+/// How to see what was folded.
+const FOLDED: &str = "With --verbose each step has its line; --only shows one database, source or job";
 
 /// The words on what was folded.
 pub(super) fn more(count: usize) -> String {

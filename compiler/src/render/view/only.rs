@@ -53,7 +53,7 @@ fn is(source: &str, database: &str, wanted: &str) -> bool {
 }
 
 /// The source and the database that an address tells of; a part that it lacks is empty.
-pub(super) fn subject(step: &Step) -> (&str, &str) {
+pub(in crate::render) fn subject(step: &Step) -> (&str, &str) {
     let rest = step.address.0.strip_prefix(step.job.as_str()).unwrap_or(&step.address.0);
     let subject = rest.split('/').nth(2).unwrap_or_default();
     subject.split_once(':').unwrap_or((subject, ""))

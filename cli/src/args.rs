@@ -184,7 +184,8 @@ pub(crate) struct Plan {
     /// Only this job
     #[arg(long, value_name = "JOB")]
     pub(crate) job: Option<String>,
-    /// How the plan is printed, on standard output
+    /// How the plan is printed, on standard output; with `json`, what is wrong with the strategy is printed as `validate
+    /// --format json` does
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: PlanFormat,
     /// Save the plan, for `backstay run FILE`

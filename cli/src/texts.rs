@@ -33,11 +33,10 @@ impl<'a> Files<'a> {
             return Err(format!("it is {size} bytes long, more than the {} allowed", syntax::MOST_BYTES));
         }
         let bytes = std::fs::read(&real).map_err(|error| why(&error))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-            format!("it is not UTF-8 at byte {at}, in line {line}")
-        })?;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => return Ok(Seen::NotText { name, bytes: error.into_bytes() }),
+        };
         // `..` behind a symbolic link can lead to a second file with the same short name.
         if self.known.values().any(|known| *known == name) {
             name = real.display().to_string();

@@ -14,6 +14,7 @@
 //! | [`plan`] | the model and facts | a [`schema::plan::Plan`] |
 //! | [`forecast`] | a plan and what was measured | what its schedules come to |
 //! | [`lint`] | all of these | findings |
+//! | [`diff`](mod@diff) | two plans | what a change does |
 //! | [`render`] | a plan | text, Markdown, HTML, SVG, JSON, Mermaid, DOT |
 //!
 //! [`init`] goes the other way: from answers to a first text.
@@ -26,6 +27,7 @@ mod broken;
 mod bytes;
 pub mod decode;
 pub mod diag;
+pub mod diff;
 pub mod expand;
 pub mod forecast;
 pub mod format;
@@ -43,6 +45,7 @@ pub mod structure;
 pub mod syntax;
 
 pub use diag::{Compiled, Diagnostic, Edit, Explanation, Fix};
+pub use diff::diff;
 pub use expand::{Found, Imports, Look, Seen, gather, imports};
 pub use format::format;
 pub use mend::{Done, Mended, mend};
@@ -145,7 +148,10 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     let (root, before) = (read.root, sink.len());
     let document = std::mem::take(&mut read.document);
     let structure = structure::check(document, structure::strategy(), &manifests, &root, &mut sink);
-    if read.whole {
+    if structure.reuse_missed {
+        sink.retain(|diagnostic| diagnostic.code() != diag::codes::UNUSED_DEFINITION.code);
+    }
+    if read.whole && !structure.reuse_missed {
         resolve::names::judge(&structure.names, &manifests, &mut sink);
     } else {
         // What is missing may stand where nothing could be read from, and that was told.
@@ -161,11 +167,7 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
         secrets.extend(cited.flat_map(structure::suspects));
         return told(None, sink, &secrets, texts);
     }
-    let Some(strategy) = decode::strategy(&structure.document, &manifests, &mut decode::Left::new()) else {
-        let message = "the vocabulary allows something here that the compiler does not understand";
-        sink.push(
-            Diagnostic::error(&diag::codes::VOCABULARY_MISMATCH, message).at(&root, "this text").help("Report it."),
-        );
+    let Some(strategy) = decode::understood(&structure.document, &manifests, &root, &mut sink) else {
         return told(None, sink, &[], texts);
     };
     let rules: Vec<&str> = lint::REGISTRY.iter().map(|rule| rule.explanation.code).collect();
@@ -289,6 +291,7 @@ fn parse(text: &Text) -> expand::Parsed {
 /// In the order of the texts, without literal secrets.
 fn told(value: Option<Checked>, mut sink: Sink, secrets: &[Span], texts: &[Text]) -> Compiled<Checked> {
     structure::mask(&mut sink, secrets);
+    diag::once(&mut sink);
     let order: BTreeMap<&str, usize> = texts.iter().enumerate().map(|(at, text)| (text.name.as_str(), at)).collect();
     sink.sort_by_cached_key(|diagnostic| {
         let first = diagnostic.labels.first();

@@ -82,6 +82,13 @@ impl Span {
         Self { via: Some(via), ..self.clone() }
     }
 
+    /// A part of it, by offsets from its start.
+    #[must_use]
+    pub fn part(&self, range: std::ops::Range<usize>) -> Self {
+        let part = Self::new(&self.source, self.start() + range.start, self.start() + range.end);
+        Self { start: part.start.min(self.end), end: part.end.min(self.end), ..self.clone() }
+    }
+
     /// The empty stretch before the first character.
     #[must_use]
     pub fn start_of(&self) -> Self {

@@ -14,7 +14,7 @@ pub(crate) fn definition(desk: &Desk, document: &Document, offset: usize) -> Vec
     if let Some((_, path)) = imports(document).into_iter().find(|(range, _)| *range == at.word) {
         return match desk.find(&document.path, &path) {
             Found::Texts(paths) => paths.into_iter().map(|path| (path, 0..0)).collect(),
-            Found::Nothing(_) => Vec::new(),
+            Found::Nothing(_) | Found::NotText { .. } => Vec::new(),
         };
     }
     let uses = desk.vocabulary.uses(document);

@@ -215,7 +215,7 @@ impl Strategy {
         let imports = self.imports.iter().map(|(importer, path, found)| {
             let found = match found {
                 Found::Texts(paths) => Found::Texts(paths.iter().map(|path| name(path)).collect()),
-                Found::Nothing(why) => Found::Nothing(why.clone()),
+                Found::Nothing(_) | Found::NotText { .. } => found.clone(),
             };
             ((name(importer), path.clone()), found)
         });

@@ -3,15 +3,18 @@
 //! | module | what it describes | where it lives |
 //! |---|---|---|
 //! | [`plan`], [`step`], [`source`], [`store`], [`target`], [`keep`], [`notifier`], [`grant`], [`forecast`] | the compiled plan | `plan.json`, the journal |
+//! | [`diff`] | what a change of a strategy does | `plan --against … --format json` |
 //! | [`fact`] | what the compiler is told about the world | nowhere: cited in the plan by digest |
 //! | [`manifest`] | a published artifact, its store, and later facts about it | the stores |
 //! | [`record`] | what a run did | the journal |
 //! | [`event`] | what a run is doing | `--log-format json` |
 //! | [`retain`] | what becomes of stored artifacts | `plan --format json` |
+//! | [`simulate`] | what schedules do over a time | `simulate --format json` |
 //! | [`report`] | how a run ended | `run --format json`, notifier templates |
 //!
 //! A reader refuses a `format` that is newer than its own. Fields are only ever added, with a default, within a format.
 
+pub mod diff;
 pub mod event;
 pub mod fact;
 pub mod forecast;
@@ -24,6 +27,7 @@ pub mod record;
 pub mod report;
 pub mod retain;
 pub mod secret;
+pub mod simulate;
 pub mod source;
 pub mod step;
 pub mod store;

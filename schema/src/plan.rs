@@ -8,6 +8,7 @@ use crate::store::Store;
 use crate::target::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Format of plans that this version writes.
 pub const FORMAT: u32 = 1;
@@ -40,6 +41,9 @@ pub struct Plan {
     /// What the policy excuses.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+    /// How many approval notes the policy requires of a change that is breaking; 0 is none.
+    #[serde(default)]
+    pub approvals: u64,
     #[serde(default)]
     pub objectives: Objectives,
     #[serde(default)]
@@ -49,6 +53,11 @@ pub struct Plan {
     /// What all jobs of the strategy come to, whichever of them the plan shows. Plans of a restore or of a check have none.
     #[serde(default)]
     pub forecast: Option<Forecast>,
+    /// Where all that is no step was said, by a path of kinds and names: `store/vault`, `store/vault/immutable`,
+    /// `job/full/schedule`, `keep/vault`, `objectives/rpo`, `require/copies`. What has no entry stands in the line of
+    /// what is before its last `/`.
+    #[serde(default)]
+    pub lines: BTreeMap<String, Origin>,
 }
 
 /// What a policy asks of every source.

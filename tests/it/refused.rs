@@ -66,7 +66,7 @@ fn a_saved_plan() {
 #[test]
 fn options_one_by_one() {
     let store = "path \"backups/local\"";
-    let job = "schedule \"30 2 * * *\" timezone=\"Europe/Stockholm\"";
+    let job = "schedule \"30 3 * * *\" timezone=\"Europe/Stockholm\"";
     let key = "age14yaaqjyvfyd4nhkscu2gwg4xll3n29qp5sc2x2v5hefp8d8cxr8q384g8k";
     let more = "job \"nightly\" {";
     let notify = "notify \"ops\" plugin=\"webhook\"";

@@ -15,7 +15,7 @@ fn it_runs_exactly() {
 fn it_is_refused_when_the_strategy_moved() {
     let space = Space::quickstart();
     space.run("plan --out plan.json").expect(0);
-    space.edit("30 2 * * *", "30 3 * * *");
+    space.edit("30 3 * * *", "30 4 * * *");
     space.run("run plan.json").expect(4).says("text `strategy.kdl` was blake3:");
     assert!(!space.path("backups").exists());
 }

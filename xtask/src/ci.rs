@@ -70,6 +70,8 @@ fn table(times: &[(&'static str, Duration)]) {
 fn programs() -> Result<(), String> {
     for (program, package) in [
         ("bash", "bash"),
+        ("zsh", "zsh"),
+        ("fish", "fish"),
         ("man", "man-db"),
         ("tar", "tar"),
         ("setsid", "util-linux"),

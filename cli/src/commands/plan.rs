@@ -3,7 +3,7 @@
 use crate::args::{Place, Plan as Options, PlanFormat};
 use crate::exit::Exit;
 use crate::facts;
-use crate::input::{Input, accept};
+use crate::input::Input;
 use crate::print;
 use compiler::render;
 use schema::plan::Plan;
@@ -11,7 +11,8 @@ use schema::plan::Plan;
 pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let invalid = if options.detailed_exitcode { Exit::Failed } else { Exit::Invalid };
     let downgrade = |exit| if exit == Exit::Invalid { invalid } else { exit };
-    let input = Input::read(&place.with(options.file.as_ref())).map_err(downgrade)?;
+    let as_json = options.format == PlanFormat::Json;
+    let input = Input::read_telling(&place.with(options.file.as_ref()), as_json).map_err(downgrade)?;
     let plan = compile(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?;
     if let Some(path) = &options.out {
         save(&plan, path)?;
@@ -41,13 +42,13 @@ pub(super) fn compile_if(
 ) -> Result<Plan, Exit> {
     let mut facts = facts::of(input);
     let checked = input.check(&facts)?;
-    let offline = accept(compiler::plan(&checked, &facts, job))?;
+    let offline = input.accept(compiler::plan(&checked, &facts, job))?;
     accepts(&offline)?;
     if !refresh || !offline.findings.iter().any(|finding| finding.code == "known-at-run-time") {
         return Ok(offline);
     }
     facts.inventory = super::run::block_on(facts::inventory(&offline, input))?;
-    accept(compiler::plan(&checked, &facts, job))
+    input.accept(compiler::plan(&checked, &facts, job))
 }
 
 /// Writes the plan beside its final name first, so that no half of it is ever there.

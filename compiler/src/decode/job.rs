@@ -26,10 +26,7 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
         }
         None => None,
     };
-    let on_overlap = match child(&mut cursor, "on-overlap", left)?.value.as_text()? {
-        "wait" => Overlap::Wait,
-        _ => Overlap::Skip,
-    };
+    let (on_overlap, on_overlap_said) = overlap(&mut cursor, left)?;
     let mut statements = Vec::new();
     for mut node in cursor.rest() {
         statements.push(match node.name() {
@@ -47,7 +44,20 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
         left.extend(node.left());
     }
     left.extend(cursor.left());
-    Some(Job { name, schedule, window, on_overlap, statements, span: cursor.span().clone() })
+    Some(Job { name, schedule, window, on_overlap, on_overlap_said, statements, span: cursor.span().clone() })
+}
+
+/// What is said of it, and where, when it is.
+fn overlap(job: &mut Cursor<'_>, left: &mut Left) -> Option<(Overlap, Option<Span>)> {
+    let place = job.span().clone();
+    let entry = child(job, "on-overlap", left)?;
+    let then = match entry.value.as_text()? {
+        "wait" => Overlap::Wait,
+        _ => Overlap::Skip,
+    };
+    // A default stands where the job does.
+    let said = !place.meets(&entry.span);
+    Some((then, said.then(|| entry.span.clone())))
 }
 
 fn step(node: &mut Cursor<'_>) -> Step {

@@ -19,11 +19,12 @@ pub struct Explanation {
 pub enum Example {
     /// Nodes of a strategy. A test compiles both: the wrong one raises exactly this code, the right one nothing.
     Nodes { wrong: &'static str, right: &'static str },
-    /// A whole text; tested likewise.
+    /// A whole text, with those that it imports behind lines `// text NAME`, and bytes as cases of the suite write them;
+    /// tested likewise.
     Text { wrong: &'static str, right: &'static str },
     /// Nodes with facts in comment lines at their head, as cases of the suite have them; tested likewise.
     Case { wrong: &'static str, right: &'static str },
-    /// What no text can show, in words; a test beside says so.
+    /// What no page can show, in words; a test beside makes it.
     Told { wrong: &'static str, right: &'static str },
 }
 

@@ -5,10 +5,12 @@
 
 pub mod codes;
 mod explanation;
+mod once;
 pub mod suggest;
 mod trail;
 
 pub use explanation::{Example, Explanation};
+pub(crate) use once::once;
 pub use schema::plan::Level;
 pub(crate) use trail::label;
 

@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+/// Most names that a help lists.
+const MOST_LISTED: usize = 40;
+
 /// The candidate that `name` was probably meant to be.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -48,6 +51,10 @@ pub fn did_you_mean(name: &str, candidates: &[&str]) -> Option<String> {
             Some(format!("Did you mean {}?", listed(&near)))
         }
         None if candidates.is_empty() => None,
+        None if candidates.len() > MOST_LISTED => {
+            let first: Vec<String> = candidates.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
+            Some(format!("Use {} or another of the {} that there are.", first.join(", "), candidates.len()))
+        }
         None => Some(format!("Use {}.", listed(candidates))),
     }
 }

@@ -1,9 +1,10 @@
 //! What a `use` gives to the parameters of its template.
 
 use super::define::{Param, Template};
+use super::shape;
 use crate::diag::{Diagnostic, Sink, codes, suggest};
 use crate::span::{Span, Spanned};
-use crate::syntax::{Node, Value};
+use crate::syntax::{Entry, Node, Value};
 use std::collections::BTreeMap;
 
 /// The values of a template's parameters where it is used. `None` is a parameter whose value is not known, which has
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) struct Scope {
     pub(super) template: String,
     pub(super) values: BTreeMap<String, Option<Spanned<Value>>>,
+    /// Whether there may be parameters of any name.
+    pub(super) unsure: bool,
 }
 
 /// Binds the properties of `node`, whose own variables have been put in.
@@ -22,7 +25,8 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
         if let Some(first) = seen.iter().find(|other| other.value == key.value) {
             sink.push(
                 Diagnostic::error(&codes::DUPLICATE_PROPERTY, format!("`{}` is said twice", key.value))
-                    .at(&entry.span, "said again")
+                    // Not the value: a variable in it is another one at each use of the template around.
+                    .at(&key.span.to(&entry.span), "said again")
                     .at(&first.span, "said first here")
                     .help("Remove one of them."),
             );
@@ -30,6 +34,10 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
         }
         seen.push(key);
         let known: Vec<&str> = template.params.iter().map(|param| param.name.value.as_str()).collect();
+        if !known.contains(&key.value.as_str()) && template.may_have(&key.value) {
+            values.insert(key.value.clone(), None);
+            continue;
+        }
         if !known.contains(&key.value.as_str()) {
             let help = suggest::did_you_mean(&key.value, &known);
             sink.push(
@@ -47,19 +55,7 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
             }
             continue;
         }
-        let value = match &entry.annotation {
-            None => Some(Spanned::new(entry.value.clone(), &entry.span)),
-            Some(annotation) if annotation.value == super::VAR => None,
-            Some(annotation) => {
-                let message = format!("the value of `{}` takes no annotation", key.value);
-                sink.push(
-                    Diagnostic::error(&codes::UNEXPECTED_ANNOTATION, message)
-                        .at(&annotation.span, "not a plain value")
-                        .help("Add the node that holds the secret in the block of `use`: secrets do not go through variables."),
-                );
-                None
-            }
-        };
+        let value = given(&key.value, entry, sink);
         values.insert(key.value.clone(), value);
     }
     for param in &template.params {
@@ -71,7 +67,27 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
         }
         values.insert(param.name.value.clone(), param.default.clone());
     }
-    Scope { template: name.to_owned(), values }
+    for lost in template.lost.iter().flatten() {
+        values.entry(lost.clone()).or_insert(None);
+    }
+    Scope { unsure: template.may_have(""), template: name.to_owned(), values }
+}
+
+/// What a `use` gives for a parameter; `None` when its value is not known, which is told.
+fn given(name: &str, entry: &Entry, sink: &mut Sink) -> Option<Spanned<Value>> {
+    let wrong = match &entry.annotation {
+        None if entry.value == Value::Null => shape::no_value(name, entry),
+        None => return Some(Spanned::new(entry.value.clone(), &entry.span)),
+        Some(annotation) if annotation.value == super::VAR => return None,
+        Some(annotation) => {
+            let message = format!("the value of `{name}` takes no annotation");
+            Diagnostic::error(&codes::UNEXPECTED_ANNOTATION, message)
+                .at(&annotation.span, "not a plain value")
+                .help("Add the node that holds the secret in the block of `use`: secrets do not go through variables.")
+        }
+    };
+    sink.push(wrong);
+    None
 }
 
 fn missing(span: &Span, template: &str, param: &Param) -> Diagnostic {

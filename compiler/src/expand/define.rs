@@ -38,10 +38,19 @@ pub(super) struct Param {
 pub(super) struct Template {
     pub(super) name: Span,
     pub(super) params: Vec<Param>,
+    /// Parameters that cannot be read, which is told; `None` is one without a name.
+    pub(super) lost: Vec<Option<String>>,
     pub(super) body: Vec<Node>,
     /// Nodes in the body, at all levels.
     pub(super) size: usize,
     pub(super) used: bool,
+}
+
+impl Template {
+    /// Whether a parameter that cannot be read may have this name.
+    pub(super) fn may_have(&self, name: &str) -> bool {
+        self.lost.iter().any(|lost| lost.as_ref().is_none_or(|lost| lost == name))
+    }
 }
 
 /// All that can be used, by name.
@@ -49,18 +58,24 @@ pub(super) struct Template {
 pub(super) struct Definitions {
     pub(super) variables: BTreeMap<String, Variable>,
     pub(super) templates: BTreeMap<String, Template>,
+    /// Names of templates that are there and cannot be read, which is told.
+    pub(super) lost: BTreeSet<String>,
+    /// What stands for `template` by a slip: what is inside belongs to none.
+    pub(super) misspelt: BTreeSet<String>,
+    /// Whether there may be more than these, in a text or under a name that cannot be read, which is told.
+    pub(super) unsure: bool,
     /// Names of the texts that hold something else too.
     working: BTreeSet<String>,
 }
 
-/// Takes the definitions out of the top of the document and of `strategy`.
-pub(super) fn gather(nodes: &mut Vec<Node>, sink: &mut Sink) -> Definitions {
-    let mut out = Definitions::default();
+/// Takes the definitions out of the top of the document and of `strategy`; `whole` says whether every text is there.
+pub(super) fn gather(nodes: &mut Vec<Node>, whole: bool, sink: &mut Sink) -> Definitions {
+    let mut out = Definitions { unsure: !whole, ..Definitions::default() };
     out.take(nodes, sink);
-    for node in nodes.iter_mut().filter(|node| node.name.value == "strategy") {
+    for node in nodes.iter_mut().filter(|node| super::is_strategy(node)) {
         out.take(&mut node.children, sink);
     }
-    let inside = nodes.iter().filter(|node| node.name.value == "strategy").flat_map(|node| &node.children);
+    let inside = nodes.iter().filter(|node| super::is_strategy(node)).flat_map(|node| &node.children);
     let mut working: Vec<&str> = nodes.iter().chain(inside).map(|node| node.name.span.source().name()).collect();
     working.dedup();
     out.working = working.into_iter().map(str::to_owned).collect();
@@ -74,16 +89,37 @@ impl Definitions {
         for node in taken {
             if node.name.value == "let" { self.variable(&node, sink) } else { self.template(node, sink) }
         }
+        let (variables, templates) = (super::misspelt(nodes, "let"), super::misspelt(nodes, "template"));
+        if variables.is_empty() && templates.is_empty() {
+            return;
+        }
+        for node in nodes.iter() {
+            if variables.contains(node.name.value.as_str()) {
+                self.lose_variable(node);
+            } else if templates.contains(node.name.value.as_str()) {
+                self.lose_template(node);
+            }
+        }
+        self.misspelt.extend(templates.into_iter().map(str::to_owned));
+    }
+
+    /// Known all the same, so that its uses are not told as well.
+    fn lose_variable(&mut self, node: &Node) {
+        let Some(text) = called(node) else { return self.unsure = true };
+        let broken = Variable { name: node.span.clone(), held: Held::Broken, used: true };
+        self.variables.entry(text.to_owned()).or_insert(broken);
+    }
+
+    fn lose_template(&mut self, node: &Node) {
+        match called(node) {
+            Some(text) => _ = self.lost.insert(text.to_owned()),
+            None => self.unsure = true,
+        }
     }
 
     fn variable(&mut self, node: &Node, sink: &mut Sink) {
         let Some((name, value)) = shape::name_and_value(node, "the name", sink) else {
-            // Known all the same, so that its uses are not told as well.
-            if let Some(text) = node.text() {
-                let broken = Variable { name: node.span.clone(), held: Held::Broken, used: true };
-                self.variables.entry(text.to_owned()).or_insert(broken);
-            }
-            return;
+            return self.lose_variable(node);
         };
         if let Some(first) = self.variables.get(&name.value) {
             return sink.push(twice("variable", &name, &first.name));
@@ -130,13 +166,21 @@ impl Definitions {
     }
 
     fn template(&mut self, mut node: Node, sink: &mut Sink) {
-        let Some(name) = shape::only_text(&node, "the name", sink) else { return };
+        let Some(name) = shape::only_text(&node, "the name", sink) else { return self.lose_template(&node) };
         if let Some(first) = self.templates.get(&name.value) {
             return sink.push(twice("template", &name, &first.name));
         }
         let mut params: Vec<Param> = Vec::new();
+        let misspelt: BTreeSet<String> =
+            super::misspelt(&node.children, "param").into_iter().map(str::to_owned).collect();
+        let mut lost: Vec<Option<String>> = Vec::new();
+        let mut lose = |node: &Node| lost.push(called(node).map(str::to_owned));
+        node.children.iter().filter(|child| misspelt.contains(&child.name.value)).for_each(&mut lose);
         for param in node.children.extract_if(.., |child| child.name.value == "param") {
-            let Some((name, value)) = shape::name_and_value(&param, "the name", sink) else { continue };
+            let Some((name, value)) = shape::name_and_value(&param, "the name", sink) else {
+                lose(&param);
+                continue;
+            };
             if let Some(first) = params.iter().find(|other| other.name.value == name.value) {
                 sink.push(twice("parameter", &name, &first.name.span));
                 continue;
@@ -144,8 +188,8 @@ impl Definitions {
             let default = value.map(|entry| Spanned::new(entry.value.clone(), &entry.span));
             params.push(Param { name, default, used: false });
         }
-        let template =
-            Template { name: name.span, params, size: count(&node.children), body: node.children, used: false };
+        let size = count(&node.children);
+        let template = Template { name: name.span, params, lost, size, body: node.children, used: false };
         self.templates.insert(name.value, template);
     }
 
@@ -168,6 +212,11 @@ impl Definitions {
             }
         }
     }
+}
+
+/// The name that a definition was to have.
+fn called(node: &Node) -> Option<&str> {
+    node.text().filter(|name| !name.trim().is_empty())
 }
 
 fn count(nodes: &[Node]) -> usize {

@@ -30,6 +30,11 @@ pub enum Seen {
     /// It was found before, under this name.
     Before(String),
     New(Text),
+    /// A file that is not UTF-8, by how it is cited.
+    NotText {
+        name: String,
+        bytes: Vec<u8>,
+    },
 }
 
 /// The texts that a strategy is made of, the given one first, and what each import is. Reading stops one text after a
@@ -49,6 +54,7 @@ pub fn gather(root: Text, look: &mut dyn Look) -> (Vec<Text>, Imports) {
             let found = match look.look(&name, &path) {
                 Ok(seen) => {
                     let mut names = Vec::new();
+                    let mut odd = None;
                     for seen in seen {
                         names.push(match seen {
                             Seen::Before(name) => name,
@@ -58,9 +64,13 @@ pub fn gather(root: Text, look: &mut dyn Look) -> (Vec<Text>, Imports) {
                                 texts.push(text);
                                 name
                             }
+                            Seen::NotText { name, bytes } => {
+                                odd.get_or_insert(Found::NotText { name, bytes });
+                                continue;
+                            }
                         });
                     }
-                    Found::Texts(names)
+                    odd.unwrap_or(Found::Texts(names))
                 }
                 Err(why) => Found::Nothing(why),
             };

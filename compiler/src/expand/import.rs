@@ -2,6 +2,7 @@
 //! texts may both import a third; a text that is still open when it is imported again is a circle.
 
 use super::{Parsed, shape};
+use crate::Text;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::span::{Span, Spanned};
 use crate::syntax::{Document, Node};
@@ -17,13 +18,14 @@ pub enum Found {
     Texts(Vec<String>),
     /// Nothing that could be read, and why, as a fragment such as "no such file".
     Nothing(String),
+    /// A file that is no text, by its name and what it holds: where it goes wrong is told in the file itself.
+    NotText { name: String, bytes: Vec<u8> },
 }
 
 /// The import paths of a document, in its order.
 #[must_use]
 pub fn paths(document: &Document) -> Vec<Spanned<String>> {
-    let of_strategy = |node: &Node| node.name.value == "strategy";
-    let inside = document.nodes.iter().filter(|node| of_strategy(node)).flat_map(|node| &node.children);
+    let inside = document.nodes.iter().filter(|node| super::is_strategy(node)).flat_map(|node| &node.children);
     let all = document.nodes.iter().chain(inside).filter(|node| node.name.value == "import");
     all.filter_map(|node| shape::only_text(node, PATH, &mut Sink::new())).collect()
 }
@@ -85,11 +87,12 @@ impl Linker<'_> {
     /// The nodes at the top of a text, or in `strategy`.
     fn level(&mut self, mut nodes: Vec<Node>, top: bool, sink: &mut Sink) -> Vec<Node> {
         if top {
-            for node in nodes.iter_mut().filter(|node| node.name.value == "strategy") {
+            for node in nodes.iter_mut().filter(|node| super::is_strategy(node)) {
                 let children = std::mem::take(&mut node.children);
                 node.children = self.level(children, false, sink);
             }
         }
+        self.whole &= super::misspelt(&nodes, "import").is_empty();
         if !nodes.iter().any(|node| node.name.value == "import") {
             return nodes;
         }
@@ -97,8 +100,9 @@ impl Linker<'_> {
         for node in nodes {
             if node.name.value != "import" {
                 out.push(node);
-            } else if shape::no_block(&node, sink) {
-                match shape::only_text(&node, PATH, sink) {
+            } else {
+                let path = if shape::no_block(&node, sink) { shape::only_text(&node, PATH, sink) } else { None };
+                match path {
                     Some(path) => self.import(&node, &path, &mut out, sink),
                     None => self.whole = false,
                 }
@@ -117,6 +121,7 @@ impl Linker<'_> {
         let names = match found {
             Found::Texts(names) => names,
             Found::Nothing(why) => return self.nothing(path, &why, sink),
+            Found::NotText { name, bytes } => return self.not_text(node, &name, bytes, sink),
         };
         let mut told = false;
         for name in names {
@@ -134,6 +139,17 @@ impl Linker<'_> {
                 let nodes = self.text(at, Some(&node.span), sink);
                 out.extend(nodes);
             }
+        }
+    }
+
+    /// Cites the bytes, and the import.
+    fn not_text(&mut self, node: &Node, name: &str, bytes: Vec<u8>, sink: &mut Sink) {
+        self.whole = false;
+        if let Err(unread) = Text::from_bytes(name, bytes) {
+            if let Some(source) = unread.source() {
+                source.import_at(&node.span);
+            }
+            sink.push(*unread);
         }
     }
 

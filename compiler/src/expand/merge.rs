@@ -3,6 +3,7 @@
 
 use super::{Identity, OVERRIDE};
 use crate::diag::{Diagnostic, Sink, codes, suggest};
+use crate::span::Spanned;
 use crate::syntax::{Entry, Node};
 
 /// The nodes of a template with those of a block beside or instead of them.
@@ -17,12 +18,14 @@ pub(super) fn merge(
         let kind = identity(&node.name.value);
         let named = base.iter().take(of_template).enumerate().filter(|(_, other)| other.name.value == node.name.value);
         let named: Vec<(usize, &Node)> = named.collect();
-        let replaces = node.annotation.as_ref().is_some_and(|annotation| annotation.value == OVERRIDE);
+        let slip = node.annotation.as_ref().and_then(misspelt);
+        let replaces = slip.is_some() || is_override(&node);
+        sink.extend(slip);
         if !replaces {
             let same = |other: &Node| match kind {
                 Identity::Named => first_argument(other) == first_argument(&node),
                 Identity::Single => true,
-                Identity::Many => false,
+                Identity::Many | Identity::Unknown => false,
             };
             match named.iter().find(|(_, other)| same(other)) {
                 Some((_, other)) => sink.push(silent(&node, other)),
@@ -44,12 +47,32 @@ pub(super) fn merge(
             }
             [] => {
                 let others = base.iter().take(of_template);
-                sink.push(of_nothing(&node, others));
+                // Where the template's own node is misspelt, that is told, and is all.
+                let odd = |other: &&Node| identity(&other.name.value) == Identity::Unknown;
+                let near = |other: &Node| suggest::nearest(&other.name.value, [node.name.value.as_str()]).is_some();
+                if kind == Identity::Unknown || !others.clone().filter(odd).any(near) {
+                    sink.push(of_nothing(&node, others));
+                }
             }
             [one, other, ..] => sink.push(of_several(&node, [base.get(*one), base.get(*other)])),
         }
     }
     base
+}
+
+fn is_override(node: &Node) -> bool {
+    node.annotation.as_ref().is_some_and(|annotation| annotation.value == OVERRIDE)
+}
+
+/// What is told of an annotation that was meant to be `(override)`.
+fn misspelt(annotation: &Spanned<String>) -> Option<Diagnostic> {
+    let meant = annotation.value != OVERRIDE && suggest::nearest(&annotation.value, [OVERRIDE]).is_some();
+    meant.then(|| {
+        Diagnostic::error(&codes::UNEXPECTED_ANNOTATION, format!("no node takes `({})`", annotation.value))
+            .at(&annotation.span, "unknown annotation")
+            .help(format!("Did you mean `({OVERRIDE})`?"))
+            .fix(format!("Write `({OVERRIDE})`"), &annotation.span, OVERRIDE)
+    })
 }
 
 fn positions(named: &[(usize, &Node)], same: impl Fn(&Node) -> bool) -> Vec<usize> {

@@ -19,10 +19,10 @@ pub use gather::{Look, MOST_TEXT, MOST_TEXTS, Seen, gather, imports, too_much};
 pub use import::{Found, Imports, join, paths};
 pub use unroll::MOST_MADE;
 
-use crate::diag::{Diagnostic, Sink};
+use crate::diag::{Diagnostic, Sink, suggest};
 use crate::source::Source;
-use crate::syntax::Document;
-use std::collections::BTreeMap;
+use crate::syntax::{Document, Node};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use unroll::Made;
 
@@ -33,6 +33,20 @@ pub const VAR: &str = "var";
 /// The annotation of a node that replaces one of a template.
 pub const OVERRIDE: &str = "override";
 
+/// The names among nodes that were probably meant to be `wanted`, a node of this stage; a later stage tells of them.
+fn misspelt<'a>(nodes: &'a [Node], wanted: &str) -> BTreeSet<&'a str> {
+    let names: BTreeSet<&str> = nodes.iter().map(|node| node.name.value.as_str()).collect();
+    let meant = |name: &&str| !NODES.contains(name) && suggest::nearest(name, NODES) == Some(wanted);
+    names.into_iter().filter(meant).collect()
+}
+
+/// Whether a node at the top of a text is the strategy, or was meant to be; what is misspelt is told by a later stage.
+fn is_strategy(node: &Node) -> bool {
+    const NAME: &str = "strategy";
+    let name = node.name.value.as_str();
+    name == NAME || name.len().abs_diff(NAME.len()) < 3 && suggest::nearest(name, [NAME]).is_some()
+}
+
 /// What makes a node the same as another one of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
@@ -42,6 +56,8 @@ pub enum Identity {
     Single,
     /// There may be several, and none has a name.
     Many,
+    /// It is no word of strategies, or one of a plugin.
+    Unknown,
 }
 
 /// A text that was parsed. Without a document when it is not KDL; `told` says why.
@@ -78,7 +94,7 @@ pub fn expand(texts: Vec<Parsed>, given: Given<'_>, sink: &mut Sink) -> Expanded
         return Expanded { document: None, texts: linked.texts, whole: false };
     };
     let before = sink.len();
-    let mut definitions = define::gather(&mut nodes, sink);
+    let mut definitions = define::gather(&mut nodes, linked.whole, sink);
     let made = unroll::unroll(&mut nodes, &mut definitions, given, sink);
     // What seems unused may be what another name was meant to be.
     if linked.whole && !sink.iter().skip(before).any(Diagnostic::is_error) {

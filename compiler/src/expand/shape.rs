@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::span::Spanned;
-use crate::syntax::{Entry, Node};
+use crate::syntax::{Entry, Node, Value};
 
 /// The only argument of a node that takes no properties, as text.
 pub(super) fn only_text(node: &Node, what: &str, sink: &mut Sink) -> Option<Spanned<String>> {
@@ -73,6 +73,11 @@ pub(super) fn name_and_value<'a>(
     let name = name(node, what, sink)?;
     let plain = no_properties(node, sink) & no_annotation(node, sink) & no_block(node, sink);
     let value = node.arguments().nth(1);
+    let null = value.filter(|entry| entry.value == Value::Null);
+    if let Some(entry) = null {
+        sink.push(no_value(&name.value, entry));
+    }
+    let plain = plain && null.is_none();
     let surplus = node.arguments().nth(2);
     if let Some(entry) = surplus {
         sink.push(surplus_of(node, entry, "a name and one value"));
@@ -93,6 +98,13 @@ pub(super) fn name_and_value<'a>(
         return None;
     }
     (plain && surplus.is_none()).then_some((name, value))
+}
+
+/// Nothing in a strategy can be `#null`.
+pub(super) fn no_value(name: &str, entry: &Entry) -> Diagnostic {
+    Diagnostic::error(&codes::WRONG_TYPE, format!("the value of `{name}` is null"))
+        .at(&entry.span, "no value")
+        .help("Write a value, or remove `#null`.")
 }
 
 fn surplus_of(node: &Node, entry: &Entry, takes: &str) -> Diagnostic {

@@ -75,6 +75,9 @@ impl Unroller<'_> {
     }
 
     fn node(&mut self, node: &mut Node, scope: Option<&Scope>, depth: usize) {
+        if depth < 2 && self.definitions.misspelt.contains(&node.name.value) {
+            return;
+        }
         if depth > MOST_LEVELS {
             if !self.full {
                 let message = format!("templates nest more than {MOST_LEVELS} levels deep");
@@ -149,6 +152,9 @@ impl Unroller<'_> {
             return Some((value.clone(), None));
         }
         let Some(variable) = self.definitions.variables.get_mut(name) else {
+            if self.definitions.unsure || scope.is_some_and(|scope| scope.unsure) {
+                return None;
+            }
             let params = scope.into_iter().flat_map(|scope| scope.values.keys());
             let known: Vec<&str> = self.definitions.variables.keys().chain(params).map(String::as_str).collect();
             let add = format!("Add `let \"{name}\" \"…\"`, or give it with `--var {name}=…`.");
@@ -193,6 +199,9 @@ impl Unroller<'_> {
         }
         let Some(template) = self.definitions.templates.get_mut(&name.value) else {
             self.whole = false;
+            if self.definitions.unsure || self.definitions.lost.contains(&name.value) {
+                return;
+            }
             let known: Vec<&str> = self.definitions.templates.keys().map(String::as_str).collect();
             let help = suggest::did_you_mean(&name.value, &known);
             return self.sink.push(

@@ -4,9 +4,9 @@ use crate::structure::schedule;
 
 /// Schedules from rare to often.
 const CHOICES: [&str; 8] = [
-    "30 2 * * *",
-    "30 2,14 * * *",
-    "30 2,8,14,20 * * *",
+    "30 4 * * *",
+    "30 4,16 * * *",
+    "30 4,10,16,22 * * *",
     "30 */3 * * *",
     "30 * * * *",
     "*/30 * * * *",

@@ -1,14 +1,21 @@
 //! Rules: what is allowed but unwise. A rule is data with one function over the strategy and what it comes to; adding one
 //! is adding a file to `rules/` and a line to [`REGISTRY`].
 
+mod chains;
+mod clock;
+mod copies;
+mod figures;
+mod promises;
 mod rules;
+mod tree;
 
 use crate::diag::{Diagnostic, Explanation, Level};
-use crate::model::{Environment, Strategy};
+use crate::model::{APPROVAL, Environment, Exception, Strategy};
+use crate::resolve::flow;
 use crate::span::Span;
 use jiff::civil::Date;
 use schema::fact::{Inventory, StoredArtifact};
-use schema::forecast::Forecast;
+use schema::forecast::{Forecast, Load};
 use schema::plan::Plan;
 
 /// One rule.
@@ -32,6 +39,31 @@ pub struct Subject<'a> {
     pub artifacts: &'a [StoredArtifact],
     /// Without one every exception holds.
     pub today: Option<Date>,
+}
+
+impl<'a> Subject<'a> {
+    /// What a job takes, when it has a schedule.
+    #[must_use]
+    pub fn load(&self, job: &str) -> Option<&'a Load> {
+        self.forecast.jobs.iter().find(|load| load.job == job)
+    }
+
+    /// Fewest seconds between two artifacts that one job brings into a store.
+    #[must_use]
+    pub fn shortest_gap(&self, store: &str) -> Option<u64> {
+        self.loads_into(store).filter_map(|load| load.shortest_gap).min()
+    }
+
+    /// Most seconds without a new artifact in a store.
+    #[must_use]
+    pub fn longest_gap(&self, store: &str) -> Option<u64> {
+        self.loads_into(store).filter_map(|load| load.longest_gap).min()
+    }
+
+    fn loads_into(&self, store: &str) -> impl Iterator<Item = &'a Load> {
+        let fills = move |job: &&crate::model::Job| flow::copies(job).iter().any(|copy| copy.store == store);
+        self.strategy.jobs.iter().filter(fills).filter_map(|job| self.load(&job.name.value))
+    }
 }
 
 /// How serious a finding is, by environment.
@@ -65,42 +97,118 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 10] = [
+pub static REGISTRY: [&Rule; 59] = [
+    &rules::BACKUP_WITHOUT_TLS,
+    &rules::CHAIN_CUT_SHORT,
+    &rules::CHAIN_TOO_LONG,
+    &rules::CHAIN_WITHOUT_FULL,
+    &rules::CLASS_TOO_SLOW,
     &rules::COPIES_TOO_FEW,
+    &rules::DATABASE_UNPROTECTED,
     &rules::DOWNTIME_NOT_TOLERATED,
+    &rules::DOWNTIME_TOO_LONG,
+    &rules::DRILL_BESIDE_PRODUCTION,
+    &rules::DRILL_MISSING,
+    &rules::DRILL_NOT_OFF_SITE,
+    &rules::DRILL_TOO_SELDOM,
     &rules::EXCEPTION_EXPIRED,
+    &rules::EXCEPTION_TOO_LONG,
+    &rules::EXCEPTION_UNUSED,
+    &rules::FAILURE_UNNOTICED,
+    &rules::FULL_LEFT_OUT,
+    &rules::IDENTITY_UNEXERCISED,
+    &rules::JOB_TOO_LONG,
+    &rules::JOBS_OVERLAP,
+    &rules::KEEP_TOO_FINE,
+    &rules::KEEP_TOO_SHORT,
     &rules::KEEP_WITHOUT_PRUNE,
+    &rules::KEYS_UNENCRYPTED,
+    &rules::LIVE_DATABASE_FILES,
+    &rules::LOCK_OUTLASTS_KEEP,
+    &rules::MEMORY_TOO_SMALL,
+    &rules::NEVER_PRUNED,
+    &rules::NOBODY_NOTIFIED,
+    &rules::OBJECTIVES_AFTER_LOSS,
+    &rules::OFF_SITE_MISSING,
+    &rules::OFF_SITE_UNENCRYPTED,
     &rules::OFFLINE_WITHOUT_CONTROL,
+    &rules::ONE_CREDENTIAL,
     &rules::OUTSIDE_WINDOW,
+    &rules::PASSWORD_IN_CLEAR,
     &rules::POLICY_NOT_MET,
+    &rules::PRUNE_TOO_SELDOM,
+    &rules::RESTORE_DOWNTIME_NOT_MET,
+    &rules::RPO_NOT_MET,
+    &rules::RPO_OUT_OF_REACH,
+    &rules::RTO_NOT_MET,
+    &rules::RUN_LOST_BY_CLOCK,
+    &rules::RUN_MOVED_BY_CLOCK,
     &rules::RUNNER_IS_MEMBER,
+    &rules::SECRET_BESIDE_DATA,
+    &rules::SERVER_FILES_MISSING,
+    &rules::SHARED_FAILURE_DOMAIN,
+    &rules::STORE_IN_SOURCE,
+    &rules::STORE_TOO_SMALL,
     &rules::SYSTEM_NOT_COVERED,
+    &rules::SYSTEM_NOT_DRILLED,
+    &rules::TARGET_IN_SOURCE,
+    &rules::TEMP_TOO_SMALL,
+    &rules::THREE_TWO_ONE,
+    &rules::THREE_TWO_ONE_ONE_ZERO,
     &rules::UNVERIFIED_COPY,
+    &rules::WINDOW_TOO_SHORT,
 ];
 
 /// What all rules find, without what the policy excuses.
 #[must_use]
 pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let Subject { strategy, today, .. } = *subject;
+    let exceptions = &subject.strategy.policy.exceptions;
+    let mut used = vec![false; exceptions.len()];
     let mut out = Vec::new();
     for rule in REGISTRY {
         let mut found = Vec::new();
         (rule.check)(subject, &mut found);
-        let code = rule.explanation.code;
-        found.retain(|found| !excused(strategy, today, code) && !excused(strategy, today, found.about()));
-        let level = rule.levels.of(strategy.environment);
-        out.extend(found.into_iter().map(|found| {
-            Diagnostic::new(&rule.explanation, level, found.message).at(&found.span, found.label).help(found.help)
-        }));
+        found.retain(|found| !excused(subject, rule, found, &mut used));
+        out.extend(found.into_iter().map(|found| told(subject, rule, found)));
+    }
+    let unused = exceptions.iter().zip(used).filter(|(exception, used)| !used && is_to_be_used(subject, exception));
+    let rule = &rules::EXCEPTION_UNUSED;
+    for (_, found) in unused.map(|(exception, _)| (exception, rules::exception_unused::found(exception))) {
+        if !excused(subject, rule, &found, &mut []) {
+            out.push(told(subject, rule, found));
+        }
     }
     out
 }
 
-/// Whether an exception names it and has not ended.
-fn excused(strategy: &Strategy, today: Option<Date>, what: &str) -> bool {
-    let holds = |until: Date| today.is_none_or(|today| today <= until);
-    let mut exceptions = strategy.policy.exceptions.iter();
-    exceptions.any(|exception| exception.what.value == what && holds(exception.until.value))
+fn told(subject: &Subject<'_>, rule: &'static Rule, found: Found) -> Diagnostic {
+    let level = rule.levels.of(subject.strategy.environment);
+    Diagnostic::new(&rule.explanation, level, found.message).at(&found.span, found.label).help(found.help)
+}
+
+/// Whether an exception names it and has not ended; those that do are marked.
+fn excused(subject: &Subject<'_>, rule: &Rule, found: &Found, used: &mut [bool]) -> bool {
+    let mut excused = false;
+    for (at, exception) in subject.strategy.policy.exceptions.iter().enumerate() {
+        let what = exception.what.value.as_str();
+        if (what == rule.explanation.code || what == found.about()) && exception.holds(subject.today) {
+            excused = true;
+            if let Some(used) = used.get_mut(at) {
+                *used = true;
+            }
+        }
+    }
+    excused
+}
+
+/// Whether it would be of use to somebody: not one that has ended, which is told already, or that is about other exceptions
+/// or about changes.
+fn is_to_be_used(subject: &Subject<'_>, exception: &Exception) -> bool {
+    let what = exception.what.value.as_str();
+    let of_changes = subject.strategy.policy.requires(APPROVAL);
+    exception.holds(subject.today)
+        && what != rules::EXCEPTION_UNUSED.explanation.code
+        && !(what == APPROVAL && of_changes)
 }
 
 impl Found {

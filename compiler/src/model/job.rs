@@ -10,6 +10,8 @@ pub struct Job {
     pub schedule: Option<Schedule>,
     pub window: Option<Window>,
     pub on_overlap: Overlap,
+    /// Where that stands, when it does.
+    pub on_overlap_said: Option<Span>,
     pub statements: Vec<Statement>,
     pub span: Span,
 }

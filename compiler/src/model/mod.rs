@@ -10,13 +10,13 @@ mod store;
 pub use job::{Backup, Copy, Drill, Job, Prune, Query, Schedule, Statement, Step, Transfer, Verify, Window};
 pub use keep::Keep;
 pub use place::{Runner, Target};
-pub use policy::{Exception, Policy, Requirement};
-pub use source::{Command, Engine, Files, Neo4j, On, Pattern, Source};
+pub use policy::{APPROVAL, Exception, Policy, Requirement};
+pub use source::{Command, Engine, Files, Neo4j, On, Pattern, Source, glob_covers};
 pub use store::{Notifier, Plugin, Store};
 
 use crate::span::{Span, Spanned};
 use crate::structure::unit::Growth;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// What the user wrote, with every default filled in.
@@ -38,6 +38,19 @@ pub struct Strategy {
     pub span: Span,
     /// Made at the first look, from lists that do not change after that.
     pub positions: OnceLock<Positions>,
+    /// Likewise; `resolve::flow` makes it.
+    pub flow: OnceLock<Flow>,
+}
+
+/// What the jobs do with each source, by its name.
+#[derive(Clone, Debug, Default)]
+pub struct Flow {
+    /// The stores that get what it has, and whether a job that puts it there verifies it.
+    pub stores: BTreeMap<String, BTreeMap<String, bool>>,
+    /// The stores from which a job with a schedule restores it.
+    pub drilled: BTreeMap<String, BTreeSet<String>>,
+    /// Sources of which a job makes a full backup that a differential can build on.
+    pub begun: BTreeSet<String>,
 }
 
 /// Where things are in their lists, by name: plans of large fleets look them up at every step.

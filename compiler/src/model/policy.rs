@@ -24,3 +24,30 @@ pub struct Exception {
     /// The last day that it holds.
     pub until: Spanned<Date>,
 }
+
+/// The requirement that is about changes of the strategy and not about its copies.
+pub const APPROVAL: &str = "approval";
+
+impl Policy {
+    #[must_use]
+    pub fn requires(&self, what: &str) -> bool {
+        self.requirements.iter().any(|requirement| requirement.what.value == what)
+    }
+
+    /// How many approval notes a breaking change needs on a day.
+    #[must_use]
+    pub fn approvals(&self, today: Option<Date>) -> u64 {
+        let excused =
+            self.exceptions.iter().any(|exception| exception.what.value == APPROVAL && exception.holds(today));
+        let required = self.requirements.iter().filter(|requirement| requirement.what.value == APPROVAL);
+        required.map(|requirement| requirement.min).max().filter(|_| !excused).unwrap_or(0)
+    }
+}
+
+impl Exception {
+    /// Whether it has not ended; without a day it has not.
+    #[must_use]
+    pub fn holds(&self, today: Option<Date>) -> bool {
+        today.is_none_or(|today| today <= self.until.value)
+    }
+}

@@ -79,10 +79,16 @@ impl Pattern {
     /// Whether it covers a database: `*` is any characters, `?` is one. Names of databases are not case-sensitive.
     #[must_use]
     pub fn covers(&self, database: &str) -> bool {
-        let pattern: Vec<char> = self.text.to_lowercase().chars().collect();
-        let name: Vec<char> = database.to_lowercase().chars().collect();
-        covers(&pattern, &name)
+        glob_covers(&self.text, database)
     }
+}
+
+/// Whether a glob over databases covers a name. The case of letters does not count.
+#[must_use]
+pub fn glob_covers(glob: &str, database: &str) -> bool {
+    let pattern: Vec<char> = glob.to_lowercase().chars().collect();
+    let name: Vec<char> = database.to_lowercase().chars().collect();
+    covers(&pattern, &name)
 }
 
 fn covers(pattern: &[char], name: &[char]) -> bool {

@@ -43,10 +43,12 @@ pub(super) fn plan(
         findings,
         requirements: strategy.policy.requirements.iter().map(requirement).collect(),
         exceptions: strategy.policy.exceptions.iter().map(exception).collect(),
+        approvals: strategy.policy.approvals(inputs.facts.today),
         objectives: objectives(&strategy.objectives),
         workload: workload(&strategy.workload),
         resources: resources(&strategy.resources),
         forecast: None,
+        lines: super::lines::lines(strategy),
     }
 }
 

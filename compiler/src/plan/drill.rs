@@ -12,7 +12,9 @@ impl Expansion<'_> {
         let Some(source) = self.strategy.source(&drill.source.value) else { return };
         let Some(target) = self.strategy.target(&drill.into.value) else { return };
         let from = &drill.from.value;
-        if !flow::stores_of(self.strategy, &source.name.value).contains(from) {
+        let gets =
+            flow::of(self.strategy).stores.get(&source.name.value).is_some_and(|stores| stores.contains_key(from));
+        if !gets {
             let message = format!("no job puts a copy of `{}` into `{from}`", source.name.value);
             self.sink.push(
                 Diagnostic::error(&codes::NOTHING_TO_RESTORE, message)
@@ -54,11 +56,10 @@ impl Expansion<'_> {
             self.graph.need(step, need, When::Success, span);
         }
         // A target holds one thing at a time.
-        let before = self.drills.iter().rev().find(|(name, _)| *name == into).map(|(_, step)| *step);
+        let before = self.drills.insert(into, step);
         if let Some(before) = before {
             self.graph.need(step, before, When::Always, span);
         }
-        self.drills.push((into, step));
         Some(())
     }
 

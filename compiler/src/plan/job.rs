@@ -9,6 +9,7 @@ use crate::model::{Engine, Job, Source, Statement, Strategy, Transfer, Verify};
 use crate::span::Span;
 use crate::structure::listed;
 use schema::step::{Action, Address, ArtifactRef, Check, Extent, When};
+use std::collections::BTreeMap;
 
 /// An artifact that the job makes, and where it is by now.
 pub(super) struct Made {
@@ -31,13 +32,13 @@ pub(super) struct Expansion<'a> {
     pub(super) made: Vec<Made>,
     pub(super) looks: Vec<Look>,
     pub(super) pauses: Vec<Pause>,
-    /// Steps that use a target, by its name: one after the other.
-    pub(super) drills: Vec<(String, usize)>,
+    /// The last step so far that uses a target, by its name: they are one after the other.
+    pub(super) drills: BTreeMap<String, usize>,
 }
 
 /// Adds the steps of a job.
 pub(super) fn expand(job: &Job, strategy: &Strategy, facts: &Facts, graph: &mut Graph, sink: &mut Sink) {
-    let (made, looks, pauses, drills) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (made, looks, pauses, drills) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
     let mut expansion = Expansion { job, strategy, facts, graph, sink, made, looks, pauses, drills };
     let mut ranges = Vec::new();
     for statement in &job.statements {

@@ -5,6 +5,7 @@ mod backup;
 mod draft;
 mod drill;
 mod job;
+mod lines;
 mod order;
 mod restore;
 mod verify;

@@ -81,7 +81,8 @@ fn when_a_site_is_lost(outlook: &Outlook) -> String {
     }
 }
 
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+/// Rows of cells below one another, indented.
+pub(super) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -165,14 +166,7 @@ fn copied(copy: &CopyOutlook, out: &mut String) {
 }
 
 fn lost(loss: &Loss) -> [String; 5] {
-    let domain = match loss.domain {
-        Domain::Host => "host",
-        Domain::Zone => "zone",
-        Domain::Site => "site",
-        Domain::Provider => "provider",
-        Domain::Account => "account",
-        Domain::Store => "store",
-    };
+    let domain = super::simulation::domain(loss.domain);
     let left =
         if loss.left.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", loss.left.join(", ")) };
     let figure = |sum: &Option<Sum>, what: &str| match sum {

@@ -3,6 +3,7 @@
 
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::model::{Backup, Copy, Drill, Engine, Neo4j, Source, Statement, Strategy};
+use crate::resolve::flow;
 use crate::span::{Span, Spanned};
 use crate::structure::{did_you_mean, listed};
 use schema::step::{Check, Extent, Method};
@@ -176,13 +177,7 @@ fn differential(source: &Source, neo4j: &Neo4j, backup: &Backup, strategy: &Stra
                 .help("Add `work \"/var/lib/backstay\"`: a directory that keeps the current chain."),
         );
     }
-    let begins = |statement: &Statement| {
-        matches!(statement, Statement::Backup(other)
-            if other.source.value == *name
-                && other.extent.value == Extent::Full
-                && other.method.as_ref().is_none_or(|method| method.value == Method::Backup))
-    };
-    if !strategy.jobs.iter().flat_map(|job| &job.statements).any(begins) {
+    if !flow::of(strategy).begun.contains(name) {
         sink.push(
             Diagnostic::error(&codes::DIFFERENTIAL_WITHOUT_FULL, format!("no job makes a full backup of `{name}`"))
                 .at(&backup.extent.span, "has nothing to build on")

@@ -27,6 +27,7 @@ pub fn judge(strategy: &Strategy, rules: &[&str], sink: &mut Sink) {
             );
         }
     }
+    super::body::judge(strategy, sink);
     exceptions(strategy, rules, sink);
 }
 

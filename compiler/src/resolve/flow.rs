@@ -1,8 +1,9 @@
 //! The copies that a job makes, statement by statement: which source gets into which store, and whether that copy is
 //! verified. Rules ask this; steps are made elsewhere.
 
-use crate::model::{Job, Statement, Strategy};
+use crate::model::{Backup, Flow, Job, Statement, Strategy};
 use crate::span::Span;
+use schema::step::{Extent, Method};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A copy of what a source has, in one store.
@@ -50,22 +51,42 @@ fn put(out: &mut Vec<Copy>, source: &str, store: &str, span: &Span) {
     }
 }
 
+/// What all jobs do with each source; made once a strategy.
+pub fn of(strategy: &Strategy) -> &Flow {
+    strategy.flow.get_or_init(|| {
+        let mut out = Flow::default();
+        for copy in strategy.jobs.iter().flat_map(copies) {
+            *out.stores.entry(copy.source).or_default().entry(copy.store).or_default() |= copy.verified;
+        }
+        for job in &strategy.jobs {
+            for statement in &job.statements {
+                match statement {
+                    Statement::Drill(drill) if job.schedule.is_some() => {
+                        out.drilled.entry(drill.source.value.clone()).or_default().insert(drill.from.value.clone());
+                    }
+                    Statement::Backup(backup) if begins(backup) => _ = out.begun.insert(backup.source.value.clone()),
+                    _ => {}
+                }
+            }
+        }
+        out
+    })
+}
+
+/// Whether a differential can build on it.
+fn begins(backup: &Backup) -> bool {
+    backup.extent.value == Extent::Full && backup.method.as_ref().is_none_or(|method| method.value == Method::Backup)
+}
+
 /// The stores that get what each source has, from any job.
 #[must_use]
 pub fn stores(strategy: &Strategy) -> BTreeMap<String, BTreeSet<String>> {
-    let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for copy in strategy.jobs.iter().flat_map(copies) {
-        out.entry(copy.source).or_default().insert(copy.store);
-    }
-    out
+    let all = of(strategy).stores.iter();
+    all.map(|(source, stores)| (source.clone(), stores.keys().cloned().collect())).collect()
 }
 
 /// The stores that get what a source has, from any job; sorted.
 #[must_use]
 pub fn stores_of(strategy: &Strategy, source: &str) -> Vec<String> {
-    let all = strategy.jobs.iter().flat_map(copies).filter(|copy| copy.source == source);
-    let mut stores: Vec<String> = all.map(|copy| copy.store).collect();
-    stores.sort();
-    stores.dedup();
-    stores
+    of(strategy).stores.get(source).map(|stores| stores.keys().cloned().collect()).unwrap_or_default()
 }

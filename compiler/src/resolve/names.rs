@@ -49,10 +49,11 @@ pub fn judge(names: &Names, manifests: &[Manifest], sink: &mut Sink) {
             [first, others @ ..] => ambiguous(reference, first, others, sink),
         }
     }
+    let mut excuses = Excuses::new(&unknown, &names.lost);
+    let mut candidates = Candidates { names, manifests, known: BTreeMap::new(), left: MOST_COMPARED };
     for reference in &unknown {
-        if !excused(reference, &unknown, &names.lost) {
-            let candidates: Vec<&Definition> = names.definitions.iter().filter(|it| may_mean(reference, it)).collect();
-            sink.push(nothing(reference, &candidates, manifests));
+        if !excuses.hold(reference) {
+            sink.push(nothing(reference, candidates.of(reference)));
         }
     }
 }
@@ -85,26 +86,81 @@ fn may_mean(reference: &Reference, definition: &Definition) -> bool {
     wants(reference, &definition.kind) && definition.scope == reference.scope
 }
 
-/// Whether what it means was there and not understood: its very name, or no more names are missing of that kind than
-/// things without a name were told of.
-fn excused(reference: &Reference, dangling: &[&Reference], lost: &[Lost]) -> bool {
-    let of_kind = |lost: &&Lost| lost.kind.as_ref().is_some_and(|kind| wants(reference, kind));
-    let named = |lost: &Lost| lost.name.as_ref() == Some(&reference.name) && (lost.kind.is_none() || of_kind(&lost));
-    if lost.iter().any(named) {
-        return true;
-    }
-    let alike: Vec<&&Reference> =
-        dangling.iter().filter(|other| other.kinds.iter().any(|kind| wants(reference, kind))).collect();
-    let missing: BTreeSet<&str> = alike.iter().map(|other| other.name.as_str()).collect();
-    let nameless = |lost: &&Lost| lost.kind.as_ref().is_some_and(|kind| alike.iter().any(|other| wants(other, kind)));
-    lost.iter().any(|lost| of_kind(&lost)) && missing.len() <= lost.iter().filter(nameless).count()
+/// Why names may dangle for what was told already: what they mean was there and not understood.
+struct Excuses<'a> {
+    dangling: &'a [&'a Reference],
+    lost: &'a [Lost],
+    /// The kinds of what was lost, where they are known, by what stands where its name might be.
+    named: BTreeMap<&'a str, Vec<Option<&'a str>>>,
+    /// Whether names of these kinds are excused, once that was asked.
+    of_kinds: BTreeMap<&'a [String], bool>,
 }
 
-fn nothing(reference: &Reference, candidates: &[&Definition], manifests: &[Manifest]) -> Diagnostic {
-    let mut known: Vec<&str> = candidates.iter().map(|definition| definition.name.as_str()).collect();
-    if wants(reference, "plugin") {
-        known.extend(manifests.iter().map(|manifest| manifest.name.as_str()));
+impl<'a> Excuses<'a> {
+    fn new(dangling: &'a [&'a Reference], lost: &'a [Lost]) -> Self {
+        let mut named: BTreeMap<&str, Vec<Option<&str>>> = BTreeMap::new();
+        for lost in lost {
+            let kinds = lost.name.as_deref().map(|name| named.entry(name).or_default());
+            let kind = lost.kind.as_deref();
+            kinds.into_iter().filter(|kinds| !kinds.contains(&kind)).for_each(|kinds| kinds.push(kind));
+        }
+        Self { dangling, lost, named, of_kinds: BTreeMap::new() }
     }
+
+    /// Its very name was lost, or no more names are missing of that kind than things without a name were told of.
+    fn hold(&mut self, reference: &'a Reference) -> bool {
+        let fits = |kind: &Option<&str>| kind.is_none_or(|kind| wants(reference, kind));
+        if self.named.get(reference.name.as_str()).is_some_and(|kinds| kinds.iter().any(fits)) {
+            return true;
+        }
+        let (dangling, lost) = (self.dangling, self.lost);
+        *self.of_kinds.entry(&reference.kinds).or_insert_with(|| {
+            let of_kind = |lost: &Lost| lost.kind.as_ref().is_some_and(|kind| wants(reference, kind));
+            if !lost.iter().any(of_kind) {
+                return false;
+            }
+            let alike = dangling.iter().filter(|other| other.kinds.iter().any(|kind| wants(reference, kind)));
+            let alike: Vec<&&Reference> = alike.collect();
+            let missing: BTreeSet<&str> = alike.iter().map(|other| other.name.as_str()).collect();
+            let kinds: BTreeSet<&str> = alike.iter().flat_map(|other| &other.kinds).map(String::as_str).collect();
+            let nameless = |lost: &&Lost| lost.kind.as_deref().is_some_and(|kind| kinds.contains(kind));
+            missing.len() <= lost.iter().filter(nameless).count()
+        })
+    }
+}
+
+/// Most names that are compared for suggestions in one check: where thousands of names dangle, an import is missing, and
+/// comparing all with all would take minutes.
+const MOST_COMPARED: usize = 100_000;
+
+/// What a name may have been meant to be.
+struct Candidates<'a> {
+    names: &'a Names,
+    manifests: &'a [Manifest],
+    /// By the kinds and the scope of a reference.
+    known: BTreeMap<(&'a [String], Option<usize>), Vec<&'a str>>,
+    left: usize,
+}
+
+impl<'a> Candidates<'a> {
+    /// `None` when enough was compared.
+    fn of(&mut self, reference: &'a Reference) -> Option<&[&'a str]> {
+        let (names, manifests) = (self.names, self.manifests);
+        let known = self.known.entry((&reference.kinds, reference.scope)).or_insert_with(|| {
+            let fitting = names.definitions.iter().filter(|it| may_mean(reference, it));
+            let mut known: Vec<&str> = fitting.map(|definition| definition.name.as_str()).collect();
+            if wants(reference, "plugin") {
+                known.extend(manifests.iter().map(|manifest| manifest.name.as_str()));
+            }
+            known
+        });
+        self.left = self.left.checked_sub(known.len())?;
+        Some(known)
+    }
+}
+
+/// Without `known`, nothing is suggested.
+fn nothing(reference: &Reference, known: Option<&[&str]>) -> Diagnostic {
     let what = reference.kinds.join(" or ");
     let none = match what.as_str() {
         "step" => "Give the other step a `name=`.".to_owned(),
@@ -112,7 +168,10 @@ fn nothing(reference: &Reference, candidates: &[&Definition], manifests: &[Manif
     };
     Diagnostic::error(&codes::UNKNOWN_NAME, format!("no {what} is named `{}`", reference.name))
         .at(&reference.span, "not defined")
-        .help(did_you_mean(&reference.name, &known).unwrap_or(none))
+        .help(match known {
+            Some(known) => did_you_mean(&reference.name, known).unwrap_or(none),
+            None => format!("Name a {what} that there is."),
+        })
 }
 
 /// Two of one kind are told as a duplicate.

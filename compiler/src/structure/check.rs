@@ -18,6 +18,8 @@ pub struct Structure {
     pub names: Names,
     /// Places that hold, or seem to hold, literal secrets.
     pub secrets: Vec<Span>,
+    /// Whether a node that nobody knows was probably meant to be one of reuse: what it would have brought is not there.
+    pub reuse_missed: bool,
 }
 
 /// Checks a document against a vocabulary and the manifests of plugins. `root` stands for the place of what is missing.
@@ -36,14 +38,15 @@ pub fn check(
         open: Vec::new(),
         namers: Vec::new(),
         entered: 0,
+        reuse_missed: false,
     };
     let shapes: Vec<&NodeShape> = vocabulary.iter().collect();
     walk.level(&mut document.nodes, &shapes, None, root);
-    let (mut names, secrets) = (walk.names, walk.secrets);
+    let (mut names, secrets, reuse_missed) = (walk.names, walk.secrets, walk.reuse_missed);
     let unsaid = std::mem::take(&mut names.unsaid);
     let lost: BTreeSet<&str> = names.lost.iter().filter_map(|lost| lost.name.as_deref()).collect();
     sink.extend(unsaid.into_iter().filter(|(name, _)| !lost.contains(name.as_str())).map(|(_, wrong)| wrong));
-    Structure { document, names, secrets }
+    Structure { document, names, secrets, reuse_missed }
 }
 
 pub(super) struct Walk<'a> {
@@ -56,6 +59,7 @@ pub(super) struct Walk<'a> {
     /// The definition that names each of them.
     namers: Vec<Option<usize>>,
     entered: usize,
+    pub(super) reuse_missed: bool,
 }
 
 impl Walk<'_> {

@@ -157,9 +157,11 @@ impl Walk<'_> {
             ),
             None => (format!("a strategy text has no node `{name}`"), "Remove it.".to_owned()),
         };
+        let reused = reused(name, &known);
+        self.reuse_missed |= reused.is_some();
         let unknown = Diagnostic::error(&codes::UNKNOWN_NODE, message)
             .at(&node.name.span, "unknown node")
-            .help(reused(name, &known).or_else(|| did_you_mean(name, &known)).unwrap_or(nothing));
+            .help(reused.or_else(|| did_you_mean(name, &known)).unwrap_or(nothing));
         // A second one of what may stand once would be as wrong.
         let free =
             |meant: &&str| !taken.contains(*meant) || shapes.iter().any(|shape| shape.name == **meant && shape.repeat);

@@ -3,6 +3,7 @@
 
 mod check;
 mod children;
+mod glob;
 mod manifest;
 mod mask;
 mod names;
@@ -24,4 +25,6 @@ pub use names::{Definition, Lost, Names, Reference};
 pub use shape::{Form, NodeShape, Type, ValueShape, When};
 pub use suspects::suspects;
 pub use value::{REFERENCES, is_name, is_url};
+#[cfg(test)]
+pub(crate) use vocabulary::shapes_of as shapes;
 pub use vocabulary::{PACKED, identity, reuse, strategy};

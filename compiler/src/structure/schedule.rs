@@ -58,3 +58,10 @@ pub fn times(fields: &str, timezone: &str, after: Timestamp) -> impl Iterator<It
     let parsed = cron(fields).ok().zip(zone(timezone));
     parsed.into_iter().flat_map(move |(cron, zone)| cron.iter_after(after.to_zoned(zone)))
 }
+
+/// Whether a schedule is due at that second.
+#[must_use]
+pub fn is_due(fields: &str, timezone: &str, at: Timestamp) -> bool {
+    let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
+    before.is_ok_and(|before| times(fields, timezone, before).next().is_some_and(|due| due.timestamp() == at))
+}

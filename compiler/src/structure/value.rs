@@ -2,10 +2,11 @@
 
 use super::shape::{Type, ValueShape};
 use super::suggest::{certain, did_you_mean, listed, typed_like};
-use super::{recipient, schedule, unit};
+use super::{glob, recipient, schedule, unit};
 use crate::diag::{Diagnostic, Explanation, codes};
 use crate::span::Span;
 use crate::syntax::{Entry, Value};
+use std::ops::Range;
 
 /// Annotations that say where a secret is found.
 pub const REFERENCES: [&str; 4] = ["env", "file", "command", "keyring"];
@@ -153,7 +154,7 @@ fn text(text: &str, entry: &Entry, shape: &ValueShape) -> Option<Diagnostic> {
             );
         }
         Type::Recipient => recipient::is_recipient(text),
-        Type::Glob => is_glob(text),
+        Type::Glob => return glob(text, entry),
         Type::Name => is_name(text),
         Type::Database => is_name(&text.replace(['*', '?'], "x")),
         Type::Enum => return word(text, entry, shape),
@@ -279,7 +280,17 @@ fn is_address(text: &str) -> bool {
     host && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
-fn is_glob(text: &str) -> bool {
-    let balanced = |open, close| text.matches(open).count() == text.matches(close).count();
-    !text.is_empty() && !text.contains('\0') && balanced('[', ']') && balanced('{', '}')
+fn glob(text: &str, entry: &Entry) -> Option<Diagnostic> {
+    let slip = glob::slip(text)?;
+    let span = within(entry, text, slip.at..slip.at + slip.length);
+    Some(Diagnostic::error(&codes::INVALID_VALUE, slip.message).at(&span, slip.label).help(slip.help))
+}
+
+/// The place of a part of a text, when it is written as it is read; else that of the whole.
+pub(super) fn within(entry: &Entry, text: &str, part: Range<usize>) -> Span {
+    let written = entry.span.text();
+    match written.find(text).filter(|_| !part.is_empty()) {
+        Some(before) if written.matches(text).count() == 1 => entry.span.part(before + part.start..before + part.end),
+        _ => entry.span.clone(),
+    }
 }

@@ -37,7 +37,7 @@ pub fn identity(name: &str) -> Identity {
         identities(strategy(), &mut known);
         known
     });
-    known.get(name).copied().unwrap_or(Identity::Many)
+    known.get(name).copied().unwrap_or(Identity::Unknown)
 }
 
 fn identities(shapes: &[NodeShape], known: &mut BTreeMap<String, Identity>) {
@@ -54,6 +54,12 @@ fn identities(shapes: &[NodeShape], known: &mut BTreeMap<String, Identity>) {
         }
         identities(&shape.children, known);
     }
+}
+
+/// The shapes of a vocabulary that is written in `nodes`.
+#[cfg(test)]
+pub(crate) fn shapes_of(nodes: &[Node]) -> Vec<NodeShape> {
+    shapes(nodes, None)
 }
 
 /// The `node`s among some nodes, and those below `when`.

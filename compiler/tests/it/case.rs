@@ -4,7 +4,7 @@
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system                    databases of a source
 //! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
-//! // bytes                                        `<<FF 0D>>` in the text stands for these bytes
+//! // bytes …                                      `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
 //! // text NAME                                    begins a text that can be imported, up to the next
@@ -108,7 +108,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
                 locked_until: said("locked=").map(str::to_owned),
             });
         }
-        ["bytes"] => case.bytes = true,
+        ["bytes", ..] => case.bytes = true,
         ["var", given] => {
             let (name, value) = given.split_once('=').unwrap();
             case.facts.variables.insert(name.to_owned(), value.to_owned());
@@ -128,13 +128,13 @@ fn directive(case: &mut Case, line: &str) -> bool {
     true
 }
 
-/// The text with its bytes, if it has any.
-fn raw(case: &Case) -> Vec<u8> {
+/// A text with its bytes, if it has any.
+fn raw(case: &Case, text: &str) -> Vec<u8> {
     if !case.bytes {
-        return case.text.clone().into_bytes();
+        return text.as_bytes().to_vec();
     }
     let mut out = Vec::new();
-    let mut parts = case.text.split("<<");
+    let mut parts = text.split("<<");
     out.extend(parts.next().unwrap().bytes());
     for part in parts {
         let (numbers, rest) = part.split_once(">>").unwrap();
@@ -146,10 +146,21 @@ fn raw(case: &Case) -> Vec<u8> {
 
 /// The texts of a case, none when its own is no text, and what is told of them.
 pub(crate) fn diagnostics(case: &Case) -> (Vec<Text>, Compiled<Checked>) {
-    match Text::from_bytes("strategy.kdl", raw(case)) {
+    match Text::from_bytes("strategy.kdl", raw(case, &case.text)) {
         Ok(text) => {
-            let texts: Vec<Text> = std::iter::once(text).chain(case.others.iter().cloned()).collect();
-            let checked = compiler::check(&texts, &case.facts);
+            let (mut texts, mut facts) = (vec![text], case.facts.clone());
+            for other in &case.others {
+                let (name, bytes) = (other.name.clone(), raw(case, &other.text));
+                match String::from_utf8(bytes) {
+                    Ok(text) => texts.push(Text { name, text }),
+                    // Only the first text imports such a one, by its name.
+                    Err(error) => {
+                        let found = Found::NotText { name: name.clone(), bytes: error.into_bytes() };
+                        facts.imports.insert(("strategy.kdl".to_owned(), name), found);
+                    }
+                }
+            }
+            let checked = compiler::check(&texts, &facts);
             (texts, checked)
         }
         Err(unread) => (Vec::new(), Compiled::new(None, vec![*unread])),

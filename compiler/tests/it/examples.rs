@@ -52,5 +52,5 @@ fn text_with_a_time_shows_the_next_runs_in_the_zone_of_the_job() {
     let at = Some("2026-11-22T12:00:00Z".parse().unwrap());
     let shown = render::text(&plan, &render::Preview { at, ..render::Preview::default() });
     let line = shown.lines().find(|line| line.contains("next:")).unwrap();
-    assert_eq!(line, "  next: Mon 2026-11-23 02:30 +01:00, Tue 2026-11-24 02:30 +01:00, Wed 2026-11-25 02:30 +01:00");
+    assert_eq!(line, "  next: Mon 2026-11-23 03:30 +01:00, Tue 2026-11-24 03:30 +01:00, Wed 2026-11-25 03:30 +01:00");
 }

@@ -8,6 +8,7 @@ mod case;
 mod decoded;
 mod determinism;
 mod dictionary;
+mod diffs;
 mod examples;
 mod expected;
 mod explanations;

@@ -3,25 +3,37 @@
 //! numbers, never the list.
 
 mod mutants;
+mod reuse;
 
+use crate::case::of_example;
 use crate::expected::{here, matches, read};
-use crate::places::{Fixture, fixtures, places};
-use compiler::diag::Diagnostic;
+use crate::places::{Fixture, fixtures, places, texts};
+use compiler::diag::{Diagnostic, Label};
 use compiler::{Text, check, structure};
 use mutants::{Maker, Mutant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The strategies that are broken: between them they hold every node.
-const WHOLE: [&str; 4] = [
+const WHOLE: [&str; 6] = [
     "examples/01-quickstart",
     "examples/02-neo4j-community",
     "examples/03-enterprise-gfs",
     "suite/nodes-that-no-example-has",
+    PARTS,
+    "suite/every-way-of-reuse",
 ];
 
+/// The third of them in parts.
+const PARTS: &str = "examples/03-enterprise-gfs/parts";
+/// In these only what is reused, or is reuse, is broken: the rest is in the others.
+const OF_REUSE: [&str; 2] = [PARTS, "suite/every-way-of-reuse"];
+
 fn whole() -> Vec<Fixture> {
-    let out: Vec<Fixture> = fixtures().into_iter().filter(|fixture| WHOLE.contains(&fixture.name.as_str())).collect();
+    let (texts, facts) = (texts(&here().join("..").join(PARTS)), of_example("03-enterprise-gfs"));
+    let parts = Fixture { name: PARTS.to_owned(), texts, facts };
+    let all = fixtures().into_iter().chain([parts]);
+    let out: Vec<Fixture> = all.filter(|fixture| WHOLE.contains(&fixture.name.as_str())).collect();
     assert_eq!(out.len(), WHOLE.len(), "a strategy that is to be broken does not compile, or is gone");
     out
 }
@@ -37,20 +49,27 @@ enum Fate {
 fn judge(mutant: &Mutant, fixture: &Fixture, at: usize) -> Fate {
     let mut texts = fixture.texts.clone();
     texts[at].text.clone_from(&mutant.text);
-    let name = texts[at].name.clone();
+    let in_it = |label: &Label| {
+        let (start, end) = (label.span.start(), label.span.end());
+        let here = mutant.broken.iter().map(|range| (at, range));
+        let mut all = here.chain(mutant.elsewhere.iter().map(|(text, range)| (*text, range)));
+        let name = label.span.source().name();
+        all.any(|(text, range)| {
+            fixture.texts[text].name == name && range.start <= start && end <= range.end && start < end
+        })
+    };
     let checked = check(&texts, &fixture.facts);
     let errors: Vec<&Diagnostic> = checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
     let Some(first) = errors.first() else { return Fate::Accepted };
     for error in &errors {
         let Some(label) = error.labels.first() else { return Fate::Wrong(format!("{}: no place", error.code())) };
-        let (start, end) = (label.span.start(), label.span.end());
-        let inside = mutant.broken.iter().any(|range| range.start <= start && end <= range.end && start < end);
-        if !inside || label.span.source().name() != name {
-            return Fate::Wrong(format!("{}: {error}, at `{}`", error.code(), &mutant.text[start..end]));
+        if !(in_it(label) || mutant.through && error.labels.iter().any(in_it)) {
+            let (source, text) = (label.span.source().name(), label.span.text());
+            return Fate::Wrong(format!("{}: {error}, at `{text}` in {source}", error.code()));
         }
     }
     // Each of several uses of a name is told; of anything else, one error is enough.
-    if errors.len() > if mutant.many { mutant.broken.len() } else { 1 } {
+    if errors.len() > mutant.most {
         let all: Vec<String> = errors.iter().map(|error| format!("{}: {error}", error.code())).collect();
         return Fate::Wrong(all.join(" + "));
     }
@@ -125,10 +144,13 @@ fn mutants_are_refused_where_they_are_broken() {
 
 /// All mutants of a text with their fates, on as many threads as there are processors.
 fn fates(fixture: &Fixture, at: usize, text: &Text, manifests: &[structure::Manifest]) -> Vec<(Mutant, Fate)> {
-    let places = places(text, structure::strategy(), manifests);
-    let mut maker = Maker { text: &text.text, places: &places, out: Vec::new(), seen: BTreeSet::new() };
-    maker.all();
-    let mutants = maker.out;
+    let mut mutants = reuse::all(fixture, at);
+    if !OF_REUSE.contains(&fixture.name.as_str()) {
+        let places = places(text, structure::strategy(), manifests);
+        let mut maker = Maker { text: &text.text, places: &places, out: Vec::new(), seen: BTreeSet::new() };
+        maker.all();
+        mutants.append(&mut maker.out);
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = mutants.len().div_ceil(threads).max(1);
     let fates: Vec<Fate> = std::thread::scope(|scope| {

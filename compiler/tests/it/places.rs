@@ -143,7 +143,7 @@ fn place<'a>(
 }
 
 /// Behind the last character of a node, which is that of its block when it has one.
-fn end(text: &str, node: &Node) -> usize {
+pub(crate) fn end(text: &str, node: &Node) -> usize {
     let from = node.children.last().map_or(node.span.end(), |child| end(text, child));
     if !node.block {
         return from;

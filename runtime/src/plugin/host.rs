@@ -6,16 +6,22 @@ use crate::plugin::bundled::{self, Kind, Plugin};
 use crate::plugin::cache::{Cache, Origin};
 use crate::plugin::call::Call;
 use crate::plugin::inspect;
-use crate::plugin::limits::{Limits, TICK};
+use crate::plugin::limits::{Limits, MOST_MEMORIES, MOST_PARTS, TICK};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::component::{HasSelf, InstancePre, Linker};
-use wasmtime::{Config, Engine};
+use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 /// Bytes of a component at most.
 const LARGEST: usize = 64 << 20;
+
+/// Calls at once. Their memories and stacks are kept and used again: to map and unmap them would cost more than most
+/// calls do. A call that reads may wait for one that writes, so no more than half of them may read at a time.
+pub const SLOTS: u16 = 64;
+/// Bytes of a memory that stay with its slot; most calls touch no more.
+const RESIDENT: usize = 1 << 20;
 
 /// Runs plugins.
 pub struct Host {
@@ -23,6 +29,8 @@ pub struct Host {
     pub(super) limits: Limits,
     linker: Linker<Call>,
     cache: Cache,
+    /// [`SLOTS`] of them; a call holds one.
+    pub(super) slots: Semaphore,
     plugins: Mutex<BTreeMap<String, Arc<Installed>>>,
 }
 
@@ -51,11 +59,12 @@ impl Host {
     pub fn with_limits(cache: &Path, limits: Limits) -> Result<Arc<Self>> {
         // Another part of the process may have chosen the same provider before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let engine = Engine::new(&config()).map_err(|error| fault(&error))?;
+        let engine = Engine::new(&config(&limits)).map_err(|error| fault(&error))?;
         let mut linker = Linker::new(&engine);
         StoragePlugin::add_to_linker::<_, HasSelf<Call>>(&mut linker, |call| call).map_err(|error| fault(&error))?;
         let cache = Cache::open(cache, &engine)?;
-        let host = Self { limits, linker, cache, plugins: Mutex::default(), engine };
+        let slots = Semaphore::new(SLOTS.into());
+        let host = Self { limits, linker, cache, slots, plugins: Mutex::default(), engine };
         for plugin in bundled::plugins() {
             host.install(plugin);
         }
@@ -136,12 +145,28 @@ impl Host {
     }
 }
 
-fn config() -> Config {
+fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
+    config.allocation_strategy(pool(limits));
+    // A pool reserves the room of all its memories at once.
+    config.memory_reservation(limits.memory as u64);
     config.wasm_component_model(true);
     config.epoch_interruption(true);
     config.max_wasm_stack(512 << 10);
     config
+}
+
+/// Room for [`SLOTS`] instances, each with what [`Limits`] let one have.
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let (slots, most) = (u32::from(SLOTS), u32::from(MOST_PARTS));
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots).total_stacks(slots);
+    pool.total_core_instances(slots * most).max_core_instances_per_component(most);
+    pool.total_tables(slots * most).max_tables_per_component(most);
+    pool.total_memories(slots * u32::from(MOST_MEMORIES)).max_memories_per_component(MOST_MEMORIES.into());
+    pool.max_memory_size(limits.memory).table_elements(limits.table);
+    pool.linear_memory_keep_resident(RESIDENT).table_keep_resident(RESIDENT);
+    pool
 }
 
 fn fault(error: &wasmtime::Error) -> Error {

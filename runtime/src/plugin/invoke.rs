@@ -125,6 +125,8 @@ impl<P: Entry> Guest<P> {
         work: Work<P::Exports, T>,
     ) -> Result<T> {
         let limits = self.host.limits;
+        // Waiting for a slot is not the guest's time.
+        let _slot = self.host.slots.acquire().await;
         let call = Call::new(self.given.clone(), observers.clone(), witness.clone(), limits);
         let going = within(self.host.clone(), self.entry.clone(), call, work);
         let doing = self.doing(what);

@@ -6,6 +6,11 @@ use wasmtime::ResourceLimiter;
 /// Length of a tick, by which CPU time is counted.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
+/// Core instances of a component at most, and as many tables.
+pub(super) const MOST_PARTS: u8 = 16;
+/// Memories of a component at most.
+pub(super) const MOST_MEMORIES: u8 = 2;
+
 /// Limits of every call of one host.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -101,14 +106,14 @@ impl ResourceLimiter for Growth {
     }
 
     fn instances(&self) -> usize {
-        16
+        MOST_PARTS.into()
     }
 
     fn tables(&self) -> usize {
-        16
+        MOST_PARTS.into()
     }
 
     fn memories(&self) -> usize {
-        2
+        MOST_MEMORIES.into()
     }
 }

@@ -31,7 +31,7 @@ mod storage;
 pub use body::Body;
 pub use bundled::{Bundled, Kind, Plugin, Want, bundled};
 pub use cache::Origin;
-pub use host::Host;
+pub use host::{Host, SLOTS};
 pub use key::check as check_key;
 pub use limits::Limits;
 pub use notifier::Notifier;

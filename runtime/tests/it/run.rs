@@ -6,6 +6,7 @@ use runtime::plugin::{Host, Limits};
 use runtime::run::{Cancel, Outfit, Request, Resume, run};
 use runtime::secret::Secrets;
 use runtime::world::RealWorld;
+use schema::forecast::{Objectives, Resources, Workload};
 use schema::plan::{FORMAT, Plan};
 use schema::report::{Outcome, ProblemKind};
 use schema::source::{Engine, Files, OnChange, Source};
@@ -77,6 +78,10 @@ fn plan(base: &Path, what: &str) -> Plan {
         findings: Vec::new(),
         requirements: Vec::new(),
         exceptions: Vec::new(),
+        objectives: Objectives::default(),
+        workload: Workload::default(),
+        resources: Resources::default(),
+        forecast: None,
     }
 }
 

@@ -14,9 +14,22 @@ pub static IMPORT_CYCLE: Explanation = Explanation {
     code: "import-cycle",
     summary: "texts that import each other",
     why: "A text that contains itself would have no end.",
-    example: Example::Told {
-        wrong: r#"`import "b.kdl"` in `a.kdl`, and `import "a.kdl"` in `b.kdl`"#,
-        right: r#"`import "c.kdl"` in both: a text is taken in once, however often it is imported"#,
+    example: Example::Text {
+        wrong: r#"import "a.kdl"
+strategy "example" { }
+// text a.kdl
+import "b.kdl"
+// text b.kdl
+import "a.kdl""#,
+        right: r#"import "a.kdl"
+import "b.kdl"
+strategy "example" { }
+// text a.kdl
+import "both.kdl"
+// text b.kdl
+import "both.kdl"
+// text both.kdl
+let "hour" "1h""#,
     },
     fix: "Remove one of the imports, or move what both texts need into a third one.",
 };
@@ -39,7 +52,7 @@ pub static TEMPLATE_CYCLE: Explanation = Explanation {
     example: Example::Nodes {
         wrong: r#"template "daily" { use "daily"; }
 use "daily""#,
-        right: r#"template "daily" { objectives { rpo "24h"; }; }
+        right: r#"template "daily" { objectives { rto "24h"; }; }
 use "daily""#,
     },
     fix: "Remove one of these `use`.",
@@ -49,9 +62,28 @@ pub static EXPANSION_TOO_LARGE: Explanation = Explanation {
     code: "expansion-too-large",
     summary: "templates that make more than 100,000 nodes",
     why: "Templates that use each other twice double at each step, and would fill the memory.",
-    example: Example::Told {
-        wrong: "twenty templates, each of which uses the next one twice",
-        right: "one template that is used forty times",
+    example: Example::Text {
+        wrong: r#"template "a" { use "b"; use "b"; }
+template "b" { use "c"; use "c"; }
+template "c" { use "d"; use "d"; }
+template "d" { use "e"; use "e"; }
+template "e" { use "f"; use "f"; }
+template "f" { use "g"; use "g"; }
+template "g" { use "h"; use "h"; }
+template "h" { use "i"; use "i"; }
+template "i" { use "j"; use "j"; }
+template "j" { use "k"; use "k"; }
+template "k" { use "l"; use "l"; }
+template "l" { use "m"; use "m"; }
+template "m" { use "n"; use "n"; }
+template "n" { use "o"; use "o"; }
+template "o" { use "p"; use "p"; }
+template "p" { use "q"; use "q"; }
+template "q" { objectives { rpo "1h"; }; }
+strategy "example" { use "a"; }"#,
+        right: r#"template "a" { use "b"; }
+template "b" { objectives { rpo "1h"; }; }
+strategy "example" { use "a"; }"#,
     },
     fix: "Use fewer templates inside each other.",
 };
@@ -63,10 +95,10 @@ pub static MISPLACED_NODE: Explanation = Explanation {
     example: Example::Nodes {
         wrong: r#"objectives {
     let "hour" "1h"
-    rpo "1h"
+    rto "1h"
 }"#,
         right: r#"let "hour" "1h"
-objectives { rpo (var)"hour"; }"#,
+objectives { rto (var)"hour"; }"#,
     },
     fix: "Move it to the top of a text, or directly into `strategy`.",
 };
@@ -78,7 +110,7 @@ pub static UNUSED_DEFINITION: Explanation = Explanation {
     example: Example::Nodes {
         wrong: r#"let "hour" "1h""#,
         right: r#"let "hour" "1h"
-objectives { rpo (var)"hour"; }"#,
+objectives { rto (var)"hour"; }"#,
     },
     fix: "Remove it, or use it.",
 };

@@ -98,7 +98,7 @@ pub static MISSING_ARGUMENT: Explanation = Explanation {
     code: "missing-argument",
     summary: "a value that must be there is not",
     why: "Without it the node says nothing.",
-    example: Example::Nodes { wrong: "objectives { rpo }", right: r#"objectives { rpo "1h"; }"# },
+    example: Example::Nodes { wrong: "objectives { rto }", right: r#"objectives { rto "1h"; }"# },
     fix: "Add the value; the help shows how it is typed.",
 };
 
@@ -106,7 +106,7 @@ pub static DUPLICATE_NODE: Explanation = Explanation {
     code: "duplicate-node",
     summary: "a node that may stand once stands twice",
     why: "One of the two would silently win.",
-    example: Example::Nodes { wrong: r#"objectives { rpo "1h"; rpo "2h"; }"#, right: r#"objectives { rpo "1h"; }"# },
+    example: Example::Nodes { wrong: r#"objectives { rto "1h"; rto "2h"; }"#, right: r#"objectives { rto "1h"; }"# },
     fix: "Keep one of them.",
 };
 
@@ -181,6 +181,9 @@ pub static VOCABULARY_MISMATCH: Explanation = Explanation {
     code: "vocabulary-mismatch",
     summary: "the compiler does not understand what its own vocabulary allows",
     why: "This is a defect of the compiler.",
-    example: Example::Told { wrong: "never, as far as tests can show", right: "any strategy" },
+    example: Example::Told {
+        wrong: "a node in `schema/strategy.kdl` that no decoder takes; tests find one before it is released",
+        right: "any strategy, with a vocabulary that the decoders cover",
+    },
     fix: "Report it, with the strategy.",
 };

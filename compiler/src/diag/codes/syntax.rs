@@ -36,7 +36,12 @@ pub static WRONG_ENCODING: Explanation = Explanation {
     code: "wrong-encoding",
     summary: "a text that is not UTF-8",
     why: "Names and paths in it would be read as others than those that were written.",
-    example: Example::Told { wrong: "a file saved as Latin-1 or UTF-16", right: "the same file saved as UTF-8" },
+    example: Example::Text {
+        wrong: r#"// bytes <<E9>> is the one byte that Latin-1 has for é
+strategy "example" { } // the caf<<E9>>"#,
+        right: r#"// bytes <<C3 A9>> are the two bytes that UTF-8 has for é
+strategy "example" { } // the caf<<C3 A9>>"#,
+    },
     fix: "Save the file as UTF-8; `iconv -f LATIN1 -t UTF-8` converts it.",
 };
 
@@ -60,6 +65,11 @@ pub static TOO_DEEP: Explanation = Explanation {
     code: "too-deep",
     summary: "blocks or comments nested more than 128 levels deep",
     why: "Such a text would exhaust the reader's memory; nothing in the language nests deeper than four levels.",
-    example: Example::Told { wrong: "a { a { a { … } } }, 129 times", right: "a { a { a } }" },
+    example: Example::Text {
+        wrong: "a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{\n\
+                a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{\n\
+                a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{",
+        right: r#"strategy "example" { objectives { rpo "1h"; }; }"#,
+    },
     fix: "Remove the nesting.",
 };

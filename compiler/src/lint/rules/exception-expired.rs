@@ -8,9 +8,11 @@ pub(in crate::lint) static RULE: Rule = Rule {
         code: "exception-expired",
         summary: "an `allow` whose last day is over",
         why: "It excuses nothing any more, and reads as if it did.",
-        example: Example::Told {
-            wrong: r#"`allow "media" reason="tape ordered" until="2027-01-31"`, on the first of February"#,
-            right: "no `allow`, and a third medium",
+        example: Example::Case {
+            wrong: r#"// today 2027-02-01
+policy { allow "media" reason="tape ordered" until="2027-01-31"; }"#,
+            right: r#"// today 2027-01-31
+policy { allow "media" reason="tape ordered" until="2027-01-31"; }"#,
         },
         fix: "Do what was put off and remove it, or give it another day.",
     },

@@ -1,9 +1,8 @@
 //! `outside-window`: a job is due at times at which its own window is closed.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule, Subject};
+use crate::lint::{Found, Levels, Rule, Subject, clock};
 use crate::structure::{schedule, unit};
-use jiff::Timestamp;
 
 /// How many runs are looked at: a year of daily ones, with both changes of the clock.
 const RUNS: usize = 366;
@@ -42,8 +41,8 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
             true => (from..to).contains(&minute),
             false => minute >= from || minute < to,
         };
-        // Any year does: this is about the times of a day.
-        let runs = schedule::next(&due.cron.value, &due.timezone.value, Timestamp::UNIX_EPOCH, RUNS);
+        // This is about the times of a day, and those at which the clocks are changed.
+        let runs = schedule::next(&due.cron.value, &due.timezone.value, clock::year(), RUNS);
         let minute =
             |time: &jiff::Zoned| u32::try_from(i32::from(time.hour()) * 60 + i32::from(time.minute())).unwrap_or(0);
         if let Some(run) = runs.iter().find(|run| !open(minute(run))) {

@@ -2,7 +2,7 @@
 
 use crate::diag::{Example, Explanation, Level};
 use crate::lint::{Found, Levels, Rule, Subject};
-use crate::model::{Engine, Source, Statement, Store, Strategy};
+use crate::model::{APPROVAL, Engine, Requirement, Source, Store, Strategy};
 use crate::resolve::flow;
 use std::collections::BTreeSet;
 
@@ -23,7 +23,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     let strategy = subject.strategy;
-    for requirement in &strategy.policy.requirements {
+    // What is about changes is asked of a change.
+    let of_copies = |requirement: &&Requirement| requirement.what.value != APPROVAL;
+    for requirement in strategy.policy.requirements.iter().filter(of_copies) {
         for source in &strategy.sources {
             let what = requirement.what.value.as_str();
             let count = count(strategy, source, what);
@@ -69,17 +71,10 @@ fn count(strategy: &Strategy, source: &Source, what: &str) -> u64 {
             "immutable" => stores.iter().filter(|store| store.immutable.is_some()).count(),
             "encrypted" => stores.iter().filter(|store| !store.encrypt.is_empty()).count(),
             "verified" => {
-                let copies = strategy.jobs.iter().flat_map(flow::copies);
-                different(copies.filter(|copy| copy.source == *name && copy.verified).map(|copy| Some(copy.store)))
+                let stores = flow::of(strategy).stores.get(name).into_iter().flatten();
+                stores.filter(|(_, verified)| **verified).count()
             }
-            _ => {
-                let scheduled = strategy.jobs.iter().filter(|job| job.schedule.is_some());
-                let drills = scheduled.flat_map(|job| &job.statements).filter_map(|statement| match statement {
-                    Statement::Drill(drill) if drill.source.value == *name => Some(drill.from.value.clone()),
-                    _ => None,
-                });
-                different(drills.map(Some))
-            }
+            _ => flow::of(strategy).drilled.get(name).map_or(0, BTreeSet::len),
         };
     u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -15,11 +15,15 @@ pub(crate) struct Mutant {
     pub(crate) text: String,
     /// Where a diagnostic may point: all that is wrong is in one of these.
     pub(crate) broken: Vec<Range<usize>>,
-    /// Whether each of them is one fault.
-    pub(crate) many: bool,
+    /// The same in other texts, by their positions.
+    pub(crate) elsewhere: Vec<(usize, Range<usize>)>,
+    /// Whether it is enough that a later label points there: what is reused is told where it does not fit.
+    pub(crate) through: bool,
+    /// Most faults that it has.
+    pub(crate) most: usize,
 }
 
-const GONE: &str = "name gone that others use";
+pub(super) const GONE: &str = "name gone that others use";
 
 /// Makes mutants of one text.
 pub(crate) struct Maker<'a> {
@@ -31,7 +35,7 @@ pub(crate) struct Maker<'a> {
 }
 
 /// A word that stands nowhere in a vocabulary and is near to nothing in it.
-const STRANGER: &str = "zyzzyva";
+pub(super) const STRANGER: &str = "zyzzyva";
 
 impl Maker<'_> {
     /// Breaks everything that can be broken, one after the other.
@@ -84,8 +88,9 @@ impl Maker<'_> {
 
     fn edit(&mut self, kind: &'static str, target: &str, range: Range<usize>, new: &str, broken: Vec<Range<usize>>) {
         let text = format!("{}{new}{}", &self.text[..range.start], &self.text[range.end..]);
-        let many = kind == GONE;
-        self.out.push(Mutant { kind, target: target.to_owned(), text, broken, many });
+        let most = if kind == GONE { broken.len() } else { 1 };
+        let target = target.to_owned();
+        self.out.push(Mutant { kind, target, text, broken, elsewhere: Vec::new(), through: false, most });
     }
 
     fn name(&mut self, place: &Place<'_>) {
@@ -251,7 +256,7 @@ impl Maker<'_> {
 }
 
 /// One letter twice.
-fn misspelt(word: &str) -> String {
+pub(super) fn misspelt(word: &str) -> String {
     let mut chars: Vec<char> = word.chars().collect();
     let middle = chars.len() / 2;
     chars.insert(middle, chars[middle]);
@@ -267,7 +272,7 @@ fn malformed(kind: Type) -> &'static [&'static str] {
         Type::Growth => &["2%", "2/month", "%/month"],
         Type::Path => &[" ", "a\\u{0}b"],
         Type::Url => &["nowhere", "file:///etc/passwd", "http://"],
-        Type::Glob => &["[a", "{a", "a\\u{0}b"],
+        Type::Glob => &["[a", "{a", "a}", "a\\\\", "[z-a]", "a\\u{0}b"],
         Type::Cron => &["* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "@daily", "a b c d e"],
         Type::Timezone => &["Mars/Olympus", "europe/stokholm", "+01:00"],
         Type::Time => &["25:00", "12:60", "1:5", "noon"],

@@ -112,11 +112,11 @@ async fn the_tool_stands_back_as_far_as_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let (context, _) = context(folder.path());
     let own = std::process::Command::new("nice").output().unwrap().stdout;
-    let own: u8 = String::from_utf8(own).unwrap().trim().parse().unwrap();
+    let own: i32 = String::from_utf8(own).unwrap().trim().parse().unwrap();
     for nice in [None, Some(0), Some(7)] {
         let engine = engine_with(folder.path(), &[("TELL", "1")], nice);
         let (_, bytes) = dumped(&engine, &context).await;
-        let expected = format!("DZV1neo4j{}", (own + nice.unwrap_or(0)).min(19));
+        let expected = format!("DZV1neo4j{}", (own + i32::from(nice.unwrap_or(0))).min(19));
         assert_eq!(String::from_utf8(bytes.unwrap()).unwrap(), expected);
     }
 }

@@ -1,0 +1,118 @@
+//! What the changes of the clock do to a schedule: times of day that a day does not have, or has twice. Rules ask this.
+
+use crate::forecast::{REFERENCE, YEAR};
+use crate::model::Schedule;
+use crate::structure::schedule::{times, zone};
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, ToSpan, Zoned};
+
+/// How many hours before a change the run before it is looked for: not far at first, as there may be many.
+const LOOKS: [i64; 4] = [2, 24, 192, 9_600];
+
+/// The beginning of the year that is looked at, which is that of the forecast: findings must not change with the day on
+/// which they are asked for.
+#[must_use]
+pub(super) fn year() -> Timestamp {
+    Timestamp::from_second(REFERENCE).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Whether a time is in that year.
+pub(super) fn is_in_year(at: i64) -> bool {
+    (REFERENCE..REFERENCE.saturating_add(YEAR)).contains(&at)
+}
+
+/// What a change of the clock does to a schedule.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    /// The time of day that is named by the schedule and is not there, or is there twice.
+    pub named: DateTime,
+    /// The first and the last time of day that are not there, or are there twice, the last one exclusive.
+    pub from: DateTime,
+    pub to: DateTime,
+    pub effect: Effect,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// The run is made later, at this time of day.
+    Moved(DateTime),
+    /// There is no run: so many seconds pass between two runs, and so many are usual there.
+    LeftOut { between: u64, usual: u64 },
+    /// There are two runs, so many seconds apart, where so many are usual.
+    Twice { between: u64, usual: u64 },
+}
+
+/// What the changes of the clock do to a schedule within a year. What a schedule of short intervals does not notice is not told.
+#[must_use]
+pub(super) fn changes(schedule: &Schedule) -> Vec<Change> {
+    let Some(zone) = zone(&schedule.timezone.value) else { return Vec::new() };
+    let all = zone.following(year()).map(|change| change.timestamp());
+    let in_year = all.take_while(|at| is_in_year(at.as_second()));
+    in_year.filter_map(|at| change(schedule, &zone, at)).collect()
+}
+
+/// What happens to it at one change of the clock.
+fn change(schedule: &Schedule, zone: &TimeZone, at: Timestamp) -> Option<Change> {
+    let before = zone.to_offset(at.checked_sub(1.second()).ok()?);
+    let after = zone.to_offset(at);
+    let (leaves, comes) = (before.to_datetime(at), after.to_datetime(at));
+    let (from, to) = if leaves < comes { (leaves, comes) } else { (comes, leaves) };
+    let named = named(schedule, from.checked_sub(1.second()).ok()?).filter(|named| *named < to)?;
+    let effect = if leaves < comes { lost(schedule, at, to)? } else { doubled(schedule, after, named)? };
+    Some(Change { named, from, to, effect })
+}
+
+/// The next time of day that a schedule names, as if no clock were ever changed.
+fn named(schedule: &Schedule, after: DateTime) -> Option<DateTime> {
+    let after = Offset::UTC.to_timestamp(after).ok()?;
+    times(&schedule.cron.value, "UTC", after).next().map(|due| due.datetime())
+}
+
+/// The last run before a time, and the first one from then on.
+fn around(schedule: &Schedule, at: Timestamp) -> Option<(Zoned, Zoned)> {
+    LOOKS.into_iter().find_map(|hours| {
+        let after = at.checked_sub(hours.hours()).ok()?;
+        let mut previous = None;
+        for run in times(&schedule.cron.value, &schedule.timezone.value, after) {
+            if run.timestamp() >= at {
+                return previous.map(|previous| (previous, run));
+            }
+            previous = Some(run);
+        }
+        None
+    })
+}
+
+fn lost(schedule: &Schedule, at: Timestamp, to: DateTime) -> Option<Effect> {
+    let (previous, next) = around(schedule, at)?;
+    let is_named = named(schedule, to.checked_sub(1.second()).ok()?) == Some(to);
+    if next.timestamp() == at && !is_named {
+        return Some(Effect::Moved(next.datetime()));
+    }
+    let (mut usual, mut one) = (0, previous.datetime());
+    while let Some(other) = named(schedule, one).filter(|other| *other <= next.datetime()) {
+        usual = usual.max(apart(one, other));
+        one = other;
+    }
+    let between = seconds(previous.timestamp(), next.timestamp());
+    // An hour that is not there takes no time: what runs every hour has run an hour ago.
+    (between > usual).then_some(Effect::LeftOut { between, usual })
+}
+
+fn doubled(schedule: &Schedule, after: Offset, named: DateTime) -> Option<Effect> {
+    let again = after.to_timestamp(named).ok()?;
+    let (previous, next) = around(schedule, again)?;
+    let usual = self::named(schedule, previous.datetime()).map_or(0, |next| apart(previous.datetime(), next));
+    let between = seconds(previous.timestamp(), again);
+    (next.timestamp() == again && between < usual).then_some(Effect::Twice { between, usual })
+}
+
+fn apart(one: DateTime, other: DateTime) -> u64 {
+    let utc = |time: DateTime| Offset::UTC.to_timestamp(time).map_or(0, Timestamp::as_second);
+    u64::try_from(utc(other).saturating_sub(utc(one))).unwrap_or(0)
+}
+
+fn seconds(one: Timestamp, other: Timestamp) -> u64 {
+    u64::try_from(other.as_second().saturating_sub(one.as_second())).unwrap_or(0)
+}

@@ -1,0 +1,313 @@
+//! Changes of one line and what they must report, below `tests/diffs`: base strategies, and beside them files of changes,
+//! each a small patch of one of them. `UPDATE=1` rewrites what they report.
+//!
+//! ```text
+//! === name BASE                begins a change
+//!  line                        stands there and stays
+//! -line                        goes
+//! +line                        comes
+//! @@                           begins another place
+//! ```
+
+use crate::case::of_example;
+use crate::expected::{here, matches};
+use compiler::{Text, check, diff, plan, render};
+use schema::diff::{Code, Diff, Sign};
+use schema::plan::Plan;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Fewest changes: a corpus that is not found must not pass.
+const FEWEST: usize = 35;
+
+/// A change of a base strategy.
+pub(crate) struct Change {
+    pub(crate) name: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+fn folder() -> PathBuf {
+    here().join("tests/diffs")
+}
+
+/// The changes of a file.
+fn changes(text: &str) -> Vec<Change> {
+    let parts = text.split("=== ").skip(1);
+    parts
+        .map(|part| {
+            let (head, body) = part.split_once('\n').unwrap();
+            let (name, base) = head.split_once(' ').unwrap();
+            let before = std::fs::read_to_string(folder().join("base").join(format!("{base}.kdl"))).unwrap();
+            let mut after: Vec<String> = before.lines().map(str::to_owned).collect();
+            for hunk in body.trim_end().split("\n@@\n") {
+                patch(&mut after, hunk, name);
+            }
+            Change { name: name.to_owned(), before, after: after.join("\n") + "\n" }
+        })
+        .collect()
+}
+
+/// Replaces the one place that the lines of a hunk stand at, whatever their indent.
+fn patch(lines: &mut Vec<String>, hunk: &str, name: &str) {
+    let of = |signs: &[char]| -> Vec<&str> {
+        hunk.lines().filter(|line| line.starts_with(signs)).map(|line| line[1..].trim()).collect()
+    };
+    let (old, new) = (of(&[' ', '-']), of(&[' ', '+']));
+    let is_here =
+        |at: &usize| old.iter().enumerate().all(|(n, line)| lines.get(at + n).is_some_and(|it| it.trim() == *line));
+    let places: Vec<usize> = (0..lines.len()).filter(is_here).collect();
+    assert_eq!(places.len(), 1, "{name}: the lines stand at {places:?}\n{hunk}");
+    lines.splice(places[0]..places[0] + old.len(), new.into_iter().map(str::to_owned));
+}
+
+/// The plan of a text, with what the plugins of the examples say; or why there is none.
+pub(crate) fn planned(text: &str) -> Result<Plan, String> {
+    let facts = of_example("03-enterprise-gfs");
+    let checked = check(&[Text { name: "strategy.kdl".to_owned(), text: text.to_owned() }], &facts);
+    let told: String = checked.diagnostics.iter().map(render::diagnostic).collect();
+    let checked = checked.value.ok_or(told)?;
+    Ok(plan(&checked, &facts, None).value.unwrap())
+}
+
+/// Every change of the corpus, by file.
+pub(crate) fn corpus() -> Vec<(PathBuf, Vec<Change>)> {
+    let mut files: Vec<_> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "diffs"));
+    files.sort();
+    let changes = |file: PathBuf| {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let changes = changes(&text);
+        (file, changes)
+    };
+    files.into_iter().map(changes).collect()
+}
+
+#[test]
+fn changes_report_what_they_do_and_no_more() {
+    let mut wrong = Vec::new();
+    let mut names = BTreeSet::new();
+    for (file, changes) in corpus() {
+        let mut out = String::new();
+        for change in changes {
+            assert!(names.insert(change.name.clone()), "two changes are named {}", change.name);
+            let plans = planned(&change.before).and_then(|before| Ok((before, planned(&change.after)?)));
+            let (before, after) = match plans {
+                Ok(plans) => plans,
+                Err(told) => {
+                    wrong.push(format!("{} does not compile:\n{told}", change.name));
+                    continue;
+                }
+            };
+            let shown = render::diff::text(&diff(&before, &after), &render::diff::DiffOptions::default());
+            out.push_str(&format!("=== {}\n{shown}\n", change.name));
+        }
+        wrong.extend(matches(&file.with_extension("txt"), &out).err());
+    }
+    assert!(names.len() >= FEWEST, "only {} changes", names.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A change of the corpus with its two plans.
+struct Pair {
+    name: String,
+    before: Plan,
+    after: Plan,
+}
+
+fn pairs() -> Vec<Pair> {
+    let changes = corpus().into_iter().flat_map(|(_, changes)| changes);
+    let pair = |change: Change| Pair {
+        before: planned(&change.before).unwrap(),
+        after: planned(&change.after).unwrap(),
+        name: change.name,
+    };
+    changes.map(pair).collect()
+}
+
+/// What the change back does.
+fn mirrored(code: Code) -> Code {
+    let pairs = [
+        (Code::RpoWorse, Code::RpoBetter),
+        (Code::RtoWorse, Code::RtoBetter),
+        (Code::LossTotal, Code::LossSurvived),
+        (Code::DatabaseUncovered, Code::DatabaseCovered),
+        (Code::FilesFewer, Code::FilesMore),
+        (Code::CopyRemoved, Code::CopyAdded),
+        (Code::VerificationRemoved, Code::VerificationAdded),
+        (Code::VerificationWeaker, Code::VerificationStronger),
+        (Code::DrillRemoved, Code::DrillAdded),
+        (Code::DrillWeaker, Code::DrillStronger),
+        (Code::DeletionsNew, Code::DeletionsGone),
+        (Code::RetentionShorter, Code::RetentionLonger),
+        (Code::ImmutabilityRemoved, Code::ImmutabilityAdded),
+        (Code::ImmutabilityShorter, Code::ImmutabilityLonger),
+        (Code::EncryptionRemoved, Code::EncryptionAdded),
+        (Code::TlsRemoved, Code::TlsAdded),
+        (Code::NotificationRemoved, Code::NotificationAdded),
+        (Code::JobRemoved, Code::JobAdded),
+        (Code::ScheduleRemoved, Code::ScheduleAdded),
+        (Code::WindowRemoved, Code::WindowAdded),
+        (Code::DowntimeAdded, Code::DowntimeRemoved),
+        (Code::DowntimeWorse, Code::DowntimeBetter),
+        (Code::StepRemoved, Code::StepAdded),
+        (Code::StoreRemoved, Code::StoreAdded),
+        (Code::StorageMore, Code::StorageLess),
+        (Code::SourceRemoved, Code::SourceAdded),
+        (Code::TargetRemoved, Code::TargetAdded),
+        (Code::GrantAdded, Code::GrantRemoved),
+        (Code::ObjectiveLoosened, Code::ObjectiveTightened),
+        (Code::PolicyWeaker, Code::PolicyStricter),
+        (Code::ExceptionAdded, Code::ExceptionRemoved),
+        (Code::FindingNew, Code::FindingGone),
+    ];
+    let other = |(one, other): &(Code, Code)| match code {
+        code if code == *one => Some(*other),
+        code if code == *other => Some(*one),
+        _ => None,
+    };
+    pairs.iter().find_map(other).unwrap_or(code)
+}
+
+/// Effects without what has a direction: where they stand, and whether they break anything.
+fn bare(diff: &Diff, turn: bool) -> BTreeSet<(Code, Vec<String>, u64, Option<String>, Option<String>, bool)> {
+    let bare = |effect: &schema::diff::Effect| {
+        let (subject, before, after) = (&effect.subject, effect.before.clone(), effect.after.clone());
+        let (code, before, after) =
+            if turn { (mirrored(effect.code), after, before) } else { (effect.code, before, after) };
+        // A job that gets another name is called by the one that it has afterwards.
+        let names = if code == Code::JobRenamed { Vec::new() } else { subject.names.clone() };
+        (code, names, subject.count, before, after, effect.direct)
+    };
+    diff.effects.iter().map(bare).collect()
+}
+
+#[test]
+fn a_plan_does_not_differ_from_itself() {
+    for pair in pairs() {
+        for plan in [&pair.before, &pair.after] {
+            assert!(diff(plan, plan).is_empty(), "{}", pair.name);
+        }
+    }
+}
+
+#[test]
+fn the_change_back_is_the_mirror_of_the_change() {
+    for Pair { name, before, after } in pairs() {
+        let (there, back) = (diff(&before, &after), diff(&after, &before));
+        // Subjects that follow the new name of a job or a strategy are told by that name.
+        let renames =
+            there.effects.iter().any(|effect| matches!(effect.code, Code::JobRenamed | Code::StrategyRenamed));
+        if !renames {
+            assert_eq!(bare(&there, false), bare(&back, true), "{name}");
+        }
+        let count = |diff: &Diff, sign: Sign| diff.steps.iter().filter(|step| step.sign == sign).count();
+        for (one, other) in [(Sign::Added, Sign::Removed), (Sign::Removed, Sign::Added), (Sign::Changed, Sign::Changed)]
+        {
+            assert_eq!(count(&there, one), count(&back, other), "{name}");
+        }
+    }
+}
+
+/// Everything that a plan lists, the other way round.
+fn turned(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    plan.jobs.reverse();
+    plan.sources.reverse();
+    plan.stores.reverse();
+    plan.targets.reverse();
+    plan.notifiers.reverse();
+    plan.findings.reverse();
+    plan.requirements.reverse();
+    plan.exceptions.reverse();
+    if let Some(forecast) = &mut plan.forecast {
+        forecast.databases.reverse();
+        forecast.jobs.reverse();
+        forecast.stores.reverse();
+    }
+    // Jobs in another order, the steps of each as they were.
+    let mut jobs: Vec<String> = Vec::new();
+    for step in &plan.steps {
+        if !jobs.contains(&step.job) {
+            jobs.insert(0, step.job.clone());
+        }
+    }
+    plan.steps.sort_by_key(|step| jobs.iter().position(|job| *job == step.job));
+    plan
+}
+
+#[test]
+fn the_order_of_a_text_does_not_count() {
+    for Pair { name, before, after } in pairs() {
+        assert!(diff(&before, &turned(&before)).is_empty(), "{name}");
+        assert_eq!(diff(&before, &turned(&after)), diff(&before, &after), "{name}");
+    }
+}
+
+/// A text with a thousand databases, and the same with one thing changed.
+#[test]
+fn what_is_alike_is_one_effect_and_a_page_stays_small() {
+    let databases: Vec<String> = (0..1_000).map(|at| format!("\"customers-{at}\"")).collect();
+    let base = std::fs::read_to_string(folder().join("base/graph.kdl")).unwrap();
+    let before = base.replace("\"orders\" \"customers-*\"", &format!("\"orders\" {}", databases.join(" ")));
+    let after = before.replace(
+        "transfer from=\"vault\" to=\"offsite\"\n        verify \"offsite\" with=\"digest\" name=\"twice\"",
+        "",
+    );
+    assert_ne!(before, after);
+    let diff = diff(&planned(&before).unwrap(), &planned(&after).unwrap());
+    let removed: Vec<_> = diff.effects.iter().filter(|effect| effect.code == Code::CopyRemoved).collect();
+    assert_eq!(removed.len(), 1);
+    assert_eq!((removed[0].subject.count, removed[0].subject.names.len()), (1_002, schema::diff::NAMES));
+    assert_eq!(diff.steps.len(), 2 * 1_002);
+    let text = render::diff::text(&diff, &render::diff::DiffOptions::default());
+    assert!(text.lines().count() < 60, "{text}");
+    let page = render::diff::markdown(&diff, &render::diff::DiffOptions::default());
+    assert!(page.contains("more like this") && page.len() < 16_384, "{page}");
+}
+
+/// However much there is to say, a page fits into one comment, and says first what it is and how much breaks.
+#[test]
+fn a_page_fits_into_a_comment() {
+    let origin = schema::step::Origin { input: "strategy.kdl".repeat(20), line: 1, column: 1, text: String::new() };
+    let effect = |at: usize| schema::diff::Effect {
+        code: Code::StoreMoved,
+        subject: schema::diff::Subject {
+            kind: schema::diff::Kind::Store,
+            names: vec![format!("store-{at}")],
+            count: 1,
+            source: None,
+            store: None,
+            job: None,
+        },
+        before: Some("<b>&|`@somebody".repeat(40)),
+        after: Some("path /srv/a".to_owned()),
+        direct: at % 2 == 0,
+        breaking: at < 400,
+        marked: at % 3 == 0,
+        origin: Some(origin.clone()),
+    };
+    let step = |at: usize| schema::diff::StepChange {
+        sign: Sign::Changed,
+        address: format!("job/backup/{at}/</details>```"),
+        job: "job".to_owned(),
+        kind: "backup".to_owned(),
+        before: Some(at.to_string()),
+        after: Some("x".repeat(100)),
+    };
+    let diff = Diff {
+        strategy: "a--b-->c".to_owned(),
+        breaking: 400,
+        effects: (0..900).map(effect).collect(),
+        steps: (0..9_000).map(step).collect(),
+        ..Diff::default()
+    };
+    let page = render::diff::markdown(&diff, &render::diff::DiffOptions::default());
+    assert!(page.len() <= 65_536, "{}", page.len());
+    assert_eq!(page.lines().next(), Some("<!-- backstay-plan a__b___c -->"));
+    assert!(page.lines().nth(1).unwrap().ends_with("400 breaking effects, 500 others"), "{page}");
+    assert_eq!(
+        page.matches("</details>").count() - page.matches("/</details>").count(),
+        page.matches("<details>").count()
+    );
+}

@@ -82,6 +82,20 @@ impl Input {
         Ok(Self { texts, imports, base, state, ..Self::default() })
     }
 
+    /// Other texts in the same place: all but the texts themselves.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            texts: Vec::new(),
+            imports: Imports::default(),
+            variables: self.variables.clone(),
+            environment: BTreeMap::new(),
+            manifests: self.manifests.clone(),
+            base: self.base.clone(),
+            state: self.state.clone(),
+            wrong_as_json: false,
+        }
+    }
+
     /// A strategy that could not be read: its name is all that is known.
     pub(crate) fn unread(place: &Place) -> Self {
         let text = Text { name: name(place), text: String::new() };

@@ -55,6 +55,15 @@ async function look(browser, path, size, scheme) {
   const wide = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   if (wide[0] > wide[1]) complain(where, `is ${wide[0]} pixels wide, the window ${wide[1]}`);
   await page.screenshot({ path: join(values.out, `${name}-${size}-${scheme}.png`), fullPage: name.endsWith(".html") });
+  // Words of a drawing stay within their boxes, whatever letters this machine has.
+  const outside = await page.evaluate(() => {
+    const edge = (it) => it.getBBox().x + it.getBBox().width;
+    return [...document.querySelectorAll("svg.g g")].flatMap((group) => {
+      const right = Math.min(...[...group.querySelectorAll("rect")].map(edge));
+      return [...group.querySelectorAll("text")].filter((text) => edge(text) > right).map((text) => text.textContent);
+    });
+  });
+  for (const words of outside) complain(where, `does not fit its box: ${words}`);
   if (name.endsWith(".svg")) {
     await page.goto("about:blank");
     await page.setContent(await wrapped(path));

@@ -238,11 +238,8 @@ fn checks<'a>(
         _ => Code::VerificationStronger,
     };
     let shown = |check: Option<(Check, &Step)>| check.map(|(check, _)| words::check(check).to_owned());
-    let direct = match (old, new) {
-        (_, Some((_, step))) => sides.line_new(job, step),
-        (Some((_, step)), None) => sides.line_gone(job, step),
-        (None, None) => false,
-    };
+    let direct = old.is_some_and(|(_, step)| sides.line_gone(job, step))
+        || new.is_some_and(|(_, step)| sides.line_new(job, step));
     let origin = new.or(old).map(|(_, step)| &step.origin);
     let worse = matches!(code, Code::VerificationRemoved | Code::VerificationWeaker);
     ledger.add(found(code).by(job).values(shown(old), shown(new)).direct(direct).breaking(worse).at(origin));

@@ -80,7 +80,8 @@ fn pair<'a>(
 ) {
     let found = |code| {
         let found = Found::new(code, Kind::Database, database).of(source).by(after.job);
-        found.direct(sides.line_new(after.job, after.step)).at(Some(&after.step.origin))
+        let moved = sides.line_gone(before.job, before.step) || sides.line_new(after.job, after.step);
+        found.direct(moved).at(Some(&after.step.origin))
     };
     let (old, new) = moves(before, after);
     if !old.is_empty() {

@@ -7,7 +7,6 @@ use super::words;
 use schema::diff::{Code, Kind};
 use schema::forecast::{CopyOutlook, Domain, Forecast, Loss, Outlook, Sum};
 use schema::step::Action;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
@@ -49,8 +48,30 @@ struct Figure {
     never: &'static str,
 }
 
-const RPO: Figure = Figure { worse: Code::RpoWorse, better: Code::RpoBetter, never: "without an end" };
+const RPO: Figure = Figure { worse: Code::RpoWorse, better: Code::RpoBetter, never: "everything" };
 const RTO: Figure = Figure { worse: Code::RtoWorse, better: Code::RtoBetter, never: "never" };
+
+/// Times that differ by less are the same: forecasts are not that sure of themselves. Seconds.
+const LEAST: u64 = 60;
+/// Amounts that differ by less than such a part are the same.
+const LEAST_PART: u64 = 100;
+/// The same for how far back restorable points go, which moves a little with every schedule.
+const LEAST_PART_BACK: u64 = 20;
+
+fn differ_by_time(one: Option<u64>, other: Option<u64>) -> bool {
+    one.zip(other).map_or(one != other, |(one, other)| one.abs_diff(other) >= LEAST)
+}
+
+fn differ_by_part(one: u64, other: u64, part: u64) -> bool {
+    one.abs_diff(other).saturating_mul(part) >= one.max(other).max(1)
+}
+
+/// Both times in words, as exact as it needs to see that they differ.
+fn times(one: u64, other: u64) -> (String, String) {
+    let (coarse, fine) =
+        ((words::time(one), words::time(other)), (words::to_the_minute(one), words::to_the_minute(other)));
+    if coarse.0 == coarse.1 { fine } else { coarse }
+}
 
 impl<'a> Change<'a> {
     fn found(&self, code: Code) -> Found<'a> {
@@ -62,21 +83,16 @@ impl<'a> Change<'a> {
         self.figure(RPO, old.rpo.as_ref(), new.rpo.as_ref(), None, ledger);
         self.figure(RTO, old.rto.as_ref(), new.rto.as_ref(), None, ledger);
         let (was, is) = (old.backup_downtime.total, new.backup_downtime.total);
-        if was != is {
+        if differ_by_time(Some(was), Some(is)) {
             let code = if is > was { Code::DowntimeWorse } else { Code::DowntimeBetter };
-            let values = (Some(words::time(was)), Some(words::time(is)));
-            ledger.add(self.found(code).values(values.0, values.1).marked(is > was));
+            let (before, after) = times(was, is);
+            ledger.add(self.found(code).values(Some(before), Some(after)).marked(is > was));
         }
         for copy in &new.copies {
             let Some(before) = old.copies.iter().find(|before| before.store == copy.store) else { continue };
             self.copy(before, copy, same_rules.contains(copy.store.as_str()), ledger);
         }
-        for loss in &new.losses {
-            let same = |before: &&Loss| (before.domain, &before.name) == (loss.domain, &loss.name);
-            if let Some(before) = old.losses.iter().find(same) {
-                self.loss(before, loss, ledger);
-            }
-        }
+        self.losses(ledger);
     }
 
     /// A time that is best when it is short; no time at all is the worst.
@@ -88,14 +104,15 @@ impl<'a> Change<'a> {
         store: Option<&'a str>,
         ledger: &mut Ledger<'a>,
     ) {
-        let total = |sum: Option<&Sum>| sum.map_or(u64::MAX, |sum| sum.total);
-        let code = match total(new).cmp(&total(old)) {
-            Ordering::Equal => return,
-            Ordering::Greater => figure.worse,
-            Ordering::Less => figure.better,
-        };
-        let shown = |sum: Option<&Sum>| sum.map_or_else(|| figure.never.to_owned(), |sum| words::time(sum.total));
-        let found = self.found(code).values(Some(shown(old)), Some(shown(new))).breaking(code == figure.worse);
+        let (was, is) = (old.map(|sum| sum.total), new.map(|sum| sum.total));
+        if !differ_by_time(was, is) {
+            return;
+        }
+        let longest = |time: Option<u64>| time.unwrap_or(u64::MAX);
+        let code = if longest(is) > longest(was) { figure.worse } else { figure.better };
+        let shown = |time: Option<u64>| time.map_or_else(|| figure.never.to_owned(), words::time);
+        let (before, after) = was.zip(is).map_or_else(|| (shown(was), shown(is)), |(was, is)| times(was, is));
+        let found = self.found(code).values(Some(before), Some(after)).breaking(code == figure.worse);
         ledger.add(store.map_or(found.clone(), |store| found.within(store)));
     }
 
@@ -111,7 +128,11 @@ impl<'a> Change<'a> {
         if (total(&old.rto), total(&new.rto)) != told {
             self.figure(RTO, old.rto.as_ref(), new.rto.as_ref(), store, ledger);
         }
-        if same_rules && old.reach != new.reach {
+        let moved = match (old.reach, new.reach) {
+            (Some(was), Some(is)) => differ_by_part(was, is, LEAST_PART_BACK),
+            (was, is) => was != is,
+        };
+        if same_rules && moved {
             let farthest = |reach: Option<u64>| reach.unwrap_or(u64::MAX);
             let shorter = farthest(new.reach) < farthest(old.reach);
             let code = if shorter { Code::RetentionShorter } else { Code::RetentionLonger };
@@ -122,18 +143,32 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn loss(&self, old: &'a Loss, new: &'a Loss, ledger: &mut Ledger<'a>) {
-        let code = match (&old.rpo, &new.rpo) {
-            (Some(_), None) => Code::LossTotal,
-            (None, Some(_)) => Code::LossSurvived,
-            _ => return,
-        };
-        let left = |loss: &Loss| {
-            let left = if loss.left.is_empty() { "nothing".to_owned() } else { loss.left.join(", ") };
-            Some(format!("{} {} lost: {left} left", domain(loss.domain), loss.name))
-        };
-        ledger.add(self.found(code).values(left(old), left(new)).breaking(code == Code::LossTotal));
+    /// Places with which everything is lost now, and those with which it was.
+    fn losses(&self, ledger: &mut Ledger<'a>) {
+        let known: BTreeMap<_, _> = self.old.losses.iter().map(|loss| ((loss.domain, &loss.name), loss)).collect();
+        let (mut total, mut survived) = (Vec::new(), Vec::new());
+        for loss in &self.new.losses {
+            let Some(before) = known.get(&(loss.domain, &loss.name)) else { continue };
+            match (&before.rpo, &loss.rpo) {
+                (Some(_), None) => total.push(place(loss)),
+                (None, Some(_)) => survived.push(place(loss)),
+                _ => {}
+            }
+        }
+        for (code, places) in [(Code::LossTotal, total), (Code::LossSurvived, survived)] {
+            if places.is_empty() {
+                continue;
+            }
+            let something = Some(format!("without {}", places.join(" or ")));
+            let gone = code == Code::LossTotal;
+            let (before, after) = if gone { (something, None) } else { (None, something) };
+            ledger.add(self.found(code).values(before, after).breaking(gone));
+        }
     }
+}
+
+fn place(loss: &Loss) -> String {
+    format!("{} {}", domain(loss.domain), loss.name)
 }
 
 fn domain(domain: Domain) -> &'static str {
@@ -147,15 +182,15 @@ fn domain(domain: Domain) -> &'static str {
     }
 }
 
-/// How stores fill up, where it can be seen in the figures that are shown.
+/// How stores fill up.
 fn stores<'a>(before: &'a Forecast, after: &'a Forecast, ledger: &mut Ledger<'a>) {
     let known: BTreeMap<&str, u64> = before.stores.iter().map(|fill| (fill.store.as_str(), fill.year)).collect();
     for fill in &after.stores {
         let Some(was) = known.get(fill.store.as_str()) else { continue };
-        let (old, new) = (words::size(*was), words::size(fill.year));
-        if old == new {
+        if !differ_by_part(*was, fill.year, LEAST_PART) {
             continue;
         }
+        let (old, new) = (words::size(*was), words::size(fill.year));
         let code = if fill.year > *was { Code::StorageMore } else { Code::StorageLess };
         let values = (Some(format!("{old} after a year")), Some(format!("{new} after a year")));
         ledger.add(Found::new(code, Kind::Store, &fill.store).values(values.0, values.1));

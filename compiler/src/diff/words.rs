@@ -17,6 +17,16 @@ pub(super) fn rate(limit: Option<u64>) -> String {
     limit.map_or_else(|| "without a limit".to_owned(), |rate| format!("at most {}", amount::rate(rate)))
 }
 
+/// Seconds with all their units down to minutes, or to seconds where there are no minutes.
+#[must_use]
+pub(super) fn to_the_minute(seconds: u64) -> String {
+    let (hours, minutes) = (seconds - seconds % 3_600, seconds % 3_600 / 60 * 60);
+    match (hours, minutes) {
+        (0, _) | (_, 0) => time(seconds),
+        (hours, minutes) => format!("{} {}", time(hours), time(minutes)),
+    }
+}
+
 #[must_use]
 pub(super) fn extent(extent: Extent) -> &'static str {
     match extent {
@@ -55,7 +65,7 @@ fn promise(code: Code) -> Option<&'static str> {
         Code::RpoBetter => "less data can be lost",
         Code::RtoWorse => "it takes longer until service is back",
         Code::RtoBetter => "service is back sooner",
-        Code::LossTotal => "all is lost with a place",
+        Code::LossTotal => "nothing is left when a place is lost",
         Code::LossSurvived => "something is left when a place is lost",
         Code::DatabaseUncovered => "no longer protected",
         Code::DatabaseCovered => "now protected",

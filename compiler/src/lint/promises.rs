@@ -5,6 +5,7 @@ use super::{Subject, clock, figures};
 use crate::model::{Engine, Job, Source, Statement, Strategy};
 use crate::structure::schedule::times;
 use schema::forecast::{Outlook, Sum};
+use std::collections::BTreeSet;
 
 /// Databases of one source that miss what is wanted.
 #[derive(Debug)]
@@ -64,6 +65,22 @@ const MOST: usize = 50_000;
 pub(super) fn is_about_data(source: &Source, strategy: &Strategy) -> bool {
     let is_database = |source: &Source| !matches!(source.engine, Engine::Files(_));
     is_database(source) || !strategy.sources.iter().any(is_database)
+}
+
+/// Sources whose data can be lost for longer than so many seconds, or without bound: only of these are schedules to be looked
+/// at, for nothing waits for less than its schedules do.
+pub(super) fn in_doubt<'a>(subject: &Subject<'a>, most: u64) -> Vec<&'a Source> {
+    let is_more = |outlook: &&Outlook| outlook.rpo.as_ref().is_none_or(|sum| sum.total > most);
+    let doubtful: BTreeSet<&str> =
+        subject.forecast.databases.iter().filter(is_more).map(|outlook| outlook.source.as_str()).collect();
+    // What no job backs up is in no forecast.
+    let known: BTreeSet<&str> = subject.forecast.databases.iter().map(|outlook| outlook.source.as_str()).collect();
+    let strategy = subject.strategy;
+    let is_meant = |source: &&Source| {
+        let name = source.name.value.as_str();
+        (doubtful.contains(name) || !known.contains(name)) && is_about_data(source, strategy)
+    };
+    strategy.sources.iter().filter(is_meant).collect()
 }
 
 /// Longest wait in seconds between two times at which any job that backs a source up is due. `None`: there is no such job.

@@ -181,3 +181,40 @@ fn patterns_cover_names() {
         assert_eq!(render::covers(pattern, name), covered, "{pattern} over {name}");
     }
 }
+
+#[test]
+fn a_requirement_that_is_not_met_is_told_and_many_findings_are_folded() {
+    let text = std::fs::read_to_string(here().join("tests/preview/deletions.kdl")).unwrap();
+    let (mut plan, _) = read(&text);
+    let finding = |code: &str, message: &str| schema::plan::Finding {
+        code: code.to_owned(),
+        level: schema::plan::Level::Warn,
+        message: message.to_owned(),
+        origin: plan.requirements[0].origin.clone(),
+    };
+    let unmet = finding("policy-not-met", "`notes` has 2 of 3 copies");
+    let many = (0..9).map(|at| finding("unverified-copy", &format!("`d{at}` is not verified"))).collect::<Vec<_>>();
+    plan.findings.push(unmet);
+    plan.findings.extend(many);
+    let shown = |verbose| render::text(&plan, &render::Preview { verbose, ..render::Preview::default() });
+    let folded = shown(false);
+    assert!(folded.contains("copies at least 3  not met: `notes` has 2 of 3 copies\n"), "{folded}");
+    assert!(folded.contains("`d0` is not verified … and 8 more like this (") && !folded.contains("`d1`"), "{folded}");
+    assert!(shown(true).contains("`d8` is not verified ("));
+    let page = render::markdown(&plan, &render::Preview::default());
+    assert!(page.contains("### Policy\n") && page.contains("not met: `notes` has 2 of 3 copies |"), "{page}");
+}
+
+/// Whatever a strategy says, a page holds no program and asks nobody for anything.
+#[test]
+fn pages_stand_alone() {
+    for name in ["deletions", "great"] {
+        let (plan, asked) = read(&std::fs::read_to_string(here().join(format!("tests/preview/{name}.kdl"))).unwrap());
+        for page in [render::html(&plan, &asked.preview()), render::svg(&plan, &asked.preview())] {
+            for word in ["<script", "<link", "<iframe", "<b>", " src=", " href=", "@import", "javascript:"] {
+                assert!(!page.contains(word), "{name}: {word}");
+            }
+            assert_eq!(page.matches("url(").count(), page.matches("url(#g-arrow)").count(), "{name}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! take. Where schedules alone wait too long, `rpo-out-of-reach` says so instead.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::promises::{is_about_data, missed, wait};
+use crate::lint::promises::{in_doubt, missed, wait};
 use crate::lint::{Found, Levels, Rule, Subject, figures};
 
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -32,12 +32,9 @@ job "nightly" {
 };
 
 fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
-    let strategy = subject.strategy;
-    let Some(rpo) = &strategy.objectives.rpo else { return };
-    let in_reach: Vec<&str> = strategy
-        .sources
-        .iter()
-        .filter(|source| is_about_data(source, strategy))
+    let Some(rpo) = &subject.strategy.objectives.rpo else { return };
+    let in_reach: Vec<&str> = in_doubt(subject, rpo.value)
+        .into_iter()
         .map(|source| source.name.value.as_str())
         .filter(|name| wait(subject, name, rpo.value).is_some_and(|longest| longest <= rpo.value))
         .collect();

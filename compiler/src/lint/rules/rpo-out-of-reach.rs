@@ -2,7 +2,7 @@
 //! takes. What also takes durations into account is `rpo-not-met`.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::promises::{is_about_data, wait};
+use crate::lint::promises::{in_doubt, wait};
 use crate::lint::{Found, Levels, Rule, Subject, figures};
 
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -32,10 +32,9 @@ job "hourly" {
 };
 
 fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
-    let strategy = subject.strategy;
-    let Some(rpo) = &strategy.objectives.rpo else { return };
+    let Some(rpo) = &subject.strategy.objectives.rpo else { return };
     let wanted = figures::time(rpo.value);
-    for source in strategy.sources.iter().filter(|source| is_about_data(source, strategy)) {
+    for source in in_doubt(subject, rpo.value) {
         let name = &source.name.value;
         let span = rpo.span.clone();
         match wait(subject, name, rpo.value) {

@@ -14,7 +14,7 @@ const DRAWN: usize = 60;
 pub fn markdown(plan: &Plan, preview: &Preview<'_>) -> String {
     let view = view(plan, preview);
     let mut page = Page::new(&head(&view));
-    if let Some(part) = &view.deletions {
+    if let Some(part) = view.deletions.as_ref().filter(|part| !part.rows.is_empty()) {
         page.push(section(part));
     }
     let (open, folded): (Vec<&Part>, Vec<&Part>) = view.parts.iter().partition(|part| !is_folded(part));
@@ -44,6 +44,9 @@ fn head(view: &View) -> String {
         return out;
     }
     let _ = writeln!(out, "\n**{}**", words(&view.totals));
+    for note in view.deletions.iter().filter(|part| part.rows.is_empty()).filter_map(|part| part.note.as_ref()) {
+        let _ = writeln!(out, "\n{}.", text(note));
+    }
     let rows: Vec<[String; 4]> = view
         .jobs
         .iter()
@@ -96,9 +99,14 @@ fn job(job: &JobView) -> Section {
     Section { title, body, brief: format!("{}.\n", plural(job.steps, "step")), folded: true }
 }
 
-/// What the reader of a change must not have to look for stands outside.
+/// What the reader of a change must not have to look for stands outside: promises, differences, and a policy of which
+/// something is not met.
 fn is_folded(part: &Part) -> bool {
-    !matches!(part.title, "What it comes to" | "Drift")
+    match part.title {
+        "What it comes to" | "Drift" => false,
+        "Policy" => part.rows.iter().all(|row| row.last().is_some_and(|outcome| outcome == "met")),
+        _ => true,
+    }
 }
 
 fn section(part: &Part) -> Section {

@@ -26,7 +26,7 @@ const NAME: i64 = 30;
 /// The lines of the legend.
 const LEGEND: i64 = 22;
 /// Least width, for the legend.
-const LEAST: i64 = 360;
+const LEAST: i64 = 440;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -42,8 +42,10 @@ pub fn svg(plan: &Plan, preview: &Preview<'_>) -> String {
         })
         .collect();
     let inner = drawn.iter().map(|(_, layout)| layout.width).max().unwrap_or_default();
-    let width = (inner + 4 * MARGIN).max(LEAST);
-    let legend = legend(plan, &drawn, width, note.as_deref());
+    // Names of jobs are in larger letters.
+    let names = drawn.iter().map(|(lane, _)| text_width(&fitted(&lane.name)) * 6 / 5).max().unwrap_or_default();
+    let width = (inner.max(names) + 4 * MARGIN).max(LEAST);
+    let legend = legend(plan, preview, &drawn, width, note.as_deref());
     let mut y = MARGIN;
     let mut body = String::new();
     for (lane, layout) in &drawn {
@@ -154,9 +156,9 @@ fn draw_box(it: &Box, x: i64, y: i64, width: i64, out: &mut String) {
 }
 
 /// Lines of signs that fit into a width.
-fn legend(plan: &Plan, drawn: &[(Lane, Layout)], width: i64, note: Option<&str>) -> Vec<String> {
+fn legend(plan: &Plan, preview: &Preview<'_>, drawn: &[(Lane, Layout)], width: i64, note: Option<&str>) -> Vec<String> {
     let mut signs: Vec<String> = Vec::new();
-    for step in &plan.steps {
+    for (step, _) in plan.steps.iter().zip(preview.shown(plan)).filter(|(_, shown)| *shown) {
         let sign = format!("{} {}", symbol(&step.action), meaning(&step.action));
         if !signs.contains(&sign) {
             signs.push(sign);

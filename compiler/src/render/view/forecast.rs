@@ -27,6 +27,7 @@ pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Opt
             jobs.push(&step.job);
         }
     }
+    let lengths = lengths(plan);
     let mut rows = Vec::new();
     for (key, (source, name)) in order {
         let Some([full, differential]) = homes.get(&key).filter(|[_, differential]| !differential.is_empty()) else {
@@ -36,7 +37,8 @@ pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Opt
             continue;
         }
         let database = if name.is_empty() { source.to_owned() } else { format!("{source}:{name}") };
-        let length = length(plan, key.0, key.1, key.2);
+        let length = lengths.get(&key).map(|length| usize::try_from(*length).unwrap_or(usize::MAX));
+        let length = length.map_or_else(|| "unknown".to_owned(), |length| plural(length, "artifact"));
         rows.push(vec![database, key.2.to_owned(), cadence(plan, full), cadence(plan, differential), length]);
     }
     Part::new(
@@ -50,7 +52,7 @@ pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Opt
 /// When the jobs of that name are due.
 fn cadence(plan: &Plan, jobs: &[&str]) -> String {
     if jobs.is_empty() {
-        return "none".to_owned();
+        return "not in this plan".to_owned();
     }
     let when = |name: &&str| {
         let job = plan.jobs.iter().find(|job| job.name == **name);
@@ -60,14 +62,14 @@ fn cadence(plan: &Plan, jobs: &[&str]) -> String {
     jobs.iter().map(when).collect::<Vec<_>>().join(" and ")
 }
 
-fn length(plan: &Plan, source: &str, database: &str, store: &str) -> String {
-    let outlook = plan.forecast.iter().flat_map(|it| &it.databases);
-    let mut copies = outlook.filter(|it| it.source == source && it.database == database).flat_map(|it| &it.copies);
-    let copy = copies.find(|copy| copy.store == store);
-    copy.map_or_else(
-        || "unknown".to_owned(),
-        |copy| plural(usize::try_from(copy.chain).unwrap_or(usize::MAX), "artifact"),
-    )
+/// The longest chain by source, database and store.
+fn lengths(plan: &Plan) -> BTreeMap<(&str, &str, &str), u64> {
+    let outlooks = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
+    let copies = outlooks.flat_map(|it| {
+        let name = (it.source.as_str(), it.database.as_str());
+        it.copies.iter().map(move |copy| ((name.0, name.1, copy.store.as_str()), copy.chain))
+    });
+    copies.collect()
 }
 
 /// The promise for each database. Without a schedule there is none.

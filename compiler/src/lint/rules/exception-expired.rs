@@ -12,7 +12,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
             wrong: r#"// today 2027-02-01
 policy { allow "media" reason="tape ordered" until="2027-01-31"; }"#,
             right: r#"// today 2027-01-31
-policy { allow "media" reason="tape ordered" until="2027-01-31"; }"#,
+policy { require "media" min=4; allow "media" reason="tape ordered" until="2027-01-31"; }"#,
         },
         fix: "Do what was put off and remove it, or give it another day.",
     },

@@ -15,12 +15,12 @@ pub(in crate::lint) static RULE: Rule = Rule {
         example: Example::Case {
             wrong: r#"// today 2026-11-26
 policy {
-    require "media"
+    require "media" min=4
     allow "media" reason="tape ordered" until="2028-01-31"
 }"#,
             right: r#"// today 2026-11-26
 policy {
-    require "media"
+    require "media" min=4
     allow "media" reason="tape ordered" until="2027-01-31"
 }"#,
         },

@@ -7,6 +7,7 @@ mod editor;
 mod fleet;
 mod measure;
 mod plugin;
+mod proof;
 mod table;
 mod terraform;
 mod whole;
@@ -27,7 +28,23 @@ struct Setting {
     /// Empty folder on the disk that is measured.
     work: PathBuf,
     results: PathBuf,
+    /// Parts that are measured; all, and the results written, when there are none.
+    parts: Vec<String>,
 }
+
+/// A part of the table: its name, and what measures it.
+type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
+
+/// In the order of the table.
+const PARTS: [Part; 7] = [
+    ("whole", whole::measure),
+    ("editor", editor::measure),
+    ("fleet", fleet::measure),
+    ("terraform", terraform::measure),
+    ("proof", proof::measure),
+    ("plugin", plugin::measure),
+    ("backup", backup::measure),
+];
 
 fn main() -> std::process::ExitCode {
     match setting().and_then(|setting| measure_all(&setting)) {
@@ -39,29 +56,37 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-/// Six arguments, in the order of [`Setting`].
+/// Six arguments, in the order of [`Setting`], and names of parts.
 fn setting() -> Result<Setting, String> {
     let mut paths = std::env::args_os().skip(1).map(PathBuf::from);
     let mut next = |name: &str| paths.next().ok_or_else(|| format!("missing argument: {name}"));
-    Ok(Setting {
+    let mut setting = Setting {
         backstay: next("BACKSTAY")?,
         b3sum: next("B3SUM")?,
         terraform: next("TERRAFORM")?,
         examples: next("EXAMPLES")?,
         work: next("WORK")?,
         results: next("RESULTS")?,
-    })
+        parts: Vec::new(),
+    };
+    setting.parts = paths.map(|part| part.to_string_lossy().into_owned()).collect();
+    let known = |part: &&String| PARTS.iter().any(|(name, _)| name == part);
+    match setting.parts.iter().find(|part| !known(part)) {
+        Some(part) => Err(format!("no part is named `{part}`; {}", PARTS.map(|(name, _)| name).join(", "))),
+        None => Ok(setting),
+    }
 }
 
 fn measure_all(setting: &Setting) -> Result<(), String> {
     let mut table = Table::default();
-    whole::measure(setting, &mut table)?;
-    editor::measure(setting, &mut table)?;
-    fleet::measure(setting, &mut table)?;
-    terraform::measure(setting, &mut table)?;
-    plugin::measure(setting, &mut table)?;
-    backup::measure(setting, &mut table)?;
+    let chosen = |name: &str| setting.parts.is_empty() || setting.parts.iter().any(|part| part == name);
+    for (_, measure) in PARTS.iter().filter(|(name, _)| chosen(name)) {
+        measure(setting, &mut table)?;
+    }
     let text = table.text();
     println!("{text}");
+    if !setting.parts.is_empty() {
+        return Ok(());
+    }
     std::fs::write(&setting.results, text).map_err(|e| format!("cannot write `{}`: {e}", setting.results.display()))
 }

@@ -22,6 +22,9 @@ fn after_help() -> String {
     format!("Exit codes (any other number means failure):\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
 
+/// As many steps as may read from a store at a time.
+const MOST_PARALLEL: i64 = (runtime::plugin::SLOTS / 2) as i64;
+
 /// Heading of the options that every command has.
 const EVERYWHERE: &str = "With every command";
 
@@ -73,6 +76,11 @@ pub(crate) enum Format {
 pub(crate) enum PlanFormat {
     Text,
     Json,
+    /// For a pull request or a wiki: never too long for a comment
+    Markdown,
+    /// One page that needs nothing else
+    Html,
+    Svg,
     Mermaid,
     Dot,
 }
@@ -103,7 +111,9 @@ pub(crate) enum Command {
     Restore(Restore),
     /// List what the stores hold, or look again
     Catalog(Catalog),
-    /// Explain a diagnostic's code: what it means, why it matters, and the fix
+    /// Play the schedules over a time to come: every run, every deletion, what can be restored, and what a failure leaves
+    Simulate(Simulate),
+    /// Explain a diagnostic's code, or how the figures of a database, a job or a store come about
     Explain(Explain),
     /// Print the script that lets a shell complete commands and flags
     Completions(Completions),
@@ -184,19 +194,33 @@ pub(crate) struct Plan {
     /// Only this job
     #[arg(long, value_name = "JOB")]
     pub(crate) job: Option<String>,
-    /// How the plan is printed, on standard output
+    /// How the plan is printed, on standard output; with `json`, what is wrong with the strategy is printed as `validate
+    /// --format json` does
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: PlanFormat,
     /// Save the plan, for `backstay run FILE`
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Ask the sources which databases they have
+    /// Ask the sources which databases they have, and the stores what they hold
     #[arg(long)]
     pub(crate) refresh: bool,
+    /// Show what changes instead, beside a git commit, another strategy file or a saved plan (text, json, markdown)
+    #[arg(long, value_name = "COMMIT|FILE", conflicts_with_all = ["job", "out"])]
+    pub(crate) against: Option<String>,
+    /// Why the breaking changes are wanted, where the policy asks for notes; can be repeated
+    #[arg(long, value_name = "NOTE", requires = "against")]
+    pub(crate) approve: Vec<String>,
+    /// Show only what belongs to a job, a source, a database, `source:database` or the beginning of an address; `*` and
+    /// `?` stand for any characters
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
+    /// Fold nothing
+    #[arg(long, short = 'v')]
+    pub(crate) verbose: bool,
     /// Show the next runs after this time (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<jiff::Timestamp>,
-    /// Exit with 2 when the plan has steps, and with 1 when the strategy is invalid
+    /// Exit with 2 when the plan has steps (with `--against`: when anything changes), and with 1 when the strategy is invalid
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }
@@ -213,8 +237,8 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) resume: bool,
     /// Most steps that run at once
-    #[arg(long, default_value_t = 2, value_name = "N")]
-    pub(crate) parallel: usize,
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_PARALLEL))]
+    pub(crate) parallel: u16,
     /// How the report is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
@@ -296,9 +320,43 @@ pub(crate) enum CatalogCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Explain {
-    /// A code, for example `copies-too-few` [default: list them all]
-    #[arg(value_name = "CODE")]
-    pub(crate) code: Option<String>,
+    /// A code such as `copies-too-few`, or a `source:database`, job or store of the strategy [default: list all codes]
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Simulate {
+    /// The strategy, as with `--strategy`, or a saved plan
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// How long, for example `90d`; `1y` is 365 days
+    #[arg(long = "for", default_value = "1y", value_name = "TIME")]
+    pub(crate) span: String,
+    /// When it begins (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
+    /// Something is lost with all that is in it, for example `site=dc-1` or `store=vault@2027-03-01T04:00:00Z`; kinds are
+    /// host, zone, site, provider, account and store; at the end when no time is said
+    #[arg(long, value_name = "KIND=NAME[@TIME]")]
+    pub(crate) fail: Vec<String>,
+    /// Tell every run, every restorable point and every deletion
+    #[arg(long, short = 'v')]
+    pub(crate) verbose: bool,
+    /// Begin with what the stores hold now, instead of empty ones
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// How the result is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: SimulateFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimulateFormat {
+    Text,
+    Json,
+    /// A chart
+    Svg,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Changes,
     /// With `fmt --check` or `fmt --diff`: a text would change.
     Unformatted,
+    /// The policy asks for something that was not given; nothing was touched.
+    Denied,
     /// The plan is not that of the world any more; nothing was touched.
     Stale,
     /// Another run holds the lock; nothing was touched.
@@ -33,19 +35,24 @@ impl Exit {
         (Self::Failed, "it did not happen"),
         (Self::Unformatted, "with `fmt --check` or `fmt --diff`: a text would change"),
         (Self::Invalid, "the command line or the strategy is wrong; nothing was touched"),
-        (Self::Changes, "with `--detailed-exitcode`: the plan has steps (and an invalid strategy is 1)"),
+        (
+            Self::Changes,
+            "with `--detailed-exitcode`: the plan has steps, or changes with `--against` (and an invalid strategy is 1)",
+        ),
+        (Self::Denied, "the policy asks for a reason that was not given (`plan --against` with `--approve`)"),
         (Self::Stale, "the plan is stale; nothing was touched"),
         (Self::LockHeld, "another run holds the lock; nothing was touched"),
         (Self::Degraded, "the run ended, but something required did not happen"),
         (Self::Cancelled, "stopped by the operator"),
     ];
 
-    /// The number. 3 is kept for a policy that denies.
+    /// The number.
     pub(crate) fn code(self) -> i32 {
         match self {
             Self::Ok => 0,
             Self::Failed | Self::Unformatted => 1,
             Self::Invalid | Self::Changes => 2,
+            Self::Denied => 3,
             Self::Stale => 4,
             Self::LockHeld => 5,
             Self::Degraded => 6,

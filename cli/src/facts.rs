@@ -10,7 +10,7 @@ use runtime::plugin::Host;
 use runtime::run::Outfit;
 use runtime::secret::Secrets;
 use runtime::world::{RealWorld, World};
-use schema::fact::{Inventory, PluginManifest, StoredArtifact};
+use schema::fact::{Drift, Inventory, PluginManifest, StoredArtifact};
 use schema::plan::Plan;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -88,8 +88,23 @@ pub(crate) async fn artifacts(plan: &Plan, input: &Input) -> Result<Vec<StoredAr
         print::error(&error);
         Exit::from(&error)
     })?;
+    warn(&looked);
+    Ok(looked.artifacts)
+}
+
+/// The same, and where the catalog says something else; the catalog stays as it is.
+pub(crate) async fn drift(plan: &Plan, input: &Input) -> Result<(Vec<StoredArtifact>, Vec<Drift>), Exit> {
+    let outfit = outfit(input, observe::none())?;
+    let (looked, drift) = runtime::look::drift(plan, &outfit, &input.state).await.map_err(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })?;
+    warn(&looked);
+    Ok((looked.artifacts, drift))
+}
+
+fn warn(looked: &runtime::look::Held) {
     for (store, error) in &looked.unreachable {
         print::line(&format!("warning: store `{store}` cannot be read: {error}"));
     }
-    Ok(looked.artifacts)
 }

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::given::{self, Hidden};
 use crate::texts::Files;
 use crate::{print, read};
+use compiler::render::diagnostics::{Told, json};
 use compiler::{Checked, Compiled, Diagnostic, Facts, Imports, Text};
 use schema::fact::PluginManifest;
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub(crate) struct Input {
     pub(crate) base: PathBuf,
     /// State directory.
     pub(crate) state: PathBuf,
+    /// Whether what is wrong is the result: as JSON on standard output, for the program that asked for JSON.
+    pub(crate) wrong_as_json: bool,
 }
 
 /// Folder of the strategy.
@@ -46,10 +49,18 @@ fn name(place: &Place) -> String {
 impl Input {
     /// Reads the strategy and all that it imports, or says why not.
     pub(crate) fn read(place: &Place) -> Result<Self, Exit> {
-        let mut input = Self::load(place).map_err(|unread| {
-            print::diagnostics(&[*unread]);
-            Exit::Invalid
-        })?;
+        Self::read_telling(place, false)
+    }
+
+    /// The same; `as_json` says how it and all that follows tell what is wrong.
+    pub(crate) fn read_telling(place: &Place, as_json: bool) -> Result<Self, Exit> {
+        let mut input = match Self::load(place) {
+            Ok(input) => Self { wrong_as_json: as_json, ..input },
+            Err(unread) => {
+                let input = Self { wrong_as_json: as_json, ..Self::unread(place) };
+                return input.accept(Compiled::new(None, vec![*unread]));
+            }
+        };
         input.give(place)?;
         Ok(input)
     }
@@ -71,6 +82,20 @@ impl Input {
         Ok(Self { texts, imports, base, state, ..Self::default() })
     }
 
+    /// Other texts in the same place: all but the texts themselves.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            texts: Vec::new(),
+            imports: Imports::default(),
+            variables: self.variables.clone(),
+            environment: BTreeMap::new(),
+            manifests: self.manifests.clone(),
+            base: self.base.clone(),
+            state: self.state.clone(),
+            wrong_as_json: false,
+        }
+    }
+
     /// A strategy that could not be read: its name is all that is known.
     pub(crate) fn unread(place: &Place) -> Self {
         let text = Text { name: name(place), text: String::new() };
@@ -84,7 +109,17 @@ impl Input {
 
     /// Checks the strategy and tells every diagnostic.
     pub(crate) fn check(&self, facts: &Facts) -> Result<Checked, Exit> {
-        accept(compiler::check(&self.texts, facts))
+        self.accept(compiler::check(&self.texts, facts))
+    }
+
+    /// The value of a compilation, with its diagnostics told.
+    pub(crate) fn accept<T>(&self, compiled: Compiled<T>) -> Result<T, Exit> {
+        if compiled.value.is_none() && self.wrong_as_json {
+            let told = Told { texts: &self.texts, diagnostics: &compiled.diagnostics, folder: "" };
+            print::result(&json(&told, None));
+            return Err(Exit::Invalid);
+        }
+        accept(compiled)
     }
 }
 

@@ -1,17 +1,20 @@
 //! The `backstay` binary: arguments, colours, progress and exit codes. It joins the compiler and the runtime and has no
 //! logic of its own.
 
+mod against;
 mod args;
 mod ask;
 mod commands;
 mod exit;
 mod facts;
+mod git;
 mod given;
 mod input;
 mod observe;
 mod print;
 mod read;
 mod replace;
+mod saved;
 mod texts;
 
 use clap::Parser;

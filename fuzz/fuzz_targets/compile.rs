@@ -44,7 +44,9 @@ fuzz_target!(|input: &str| {
     let Some(checked) = checked.value else { return };
     assert!(compiler::decoded(&checked).is_object());
     if let Some(plan) = compiler::plan(&checked, &facts, None).value {
-        assert!(!render::text(&plan, &Preview::default()).is_empty());
+        for render in [render::text, render::markdown, render::html, render::svg] {
+            assert!(!render(&plan, &Preview::default()).is_empty());
+        }
         let all = [render::json(&plan), render::mermaid(&plan), render::dot(&plan)];
         assert!(all.iter().all(|text| !text.is_empty()));
     }

@@ -6,9 +6,10 @@ use crate::process::Children;
 use crate::run::Outfit;
 use crate::run::state::State;
 use crate::store::{self, Identity};
-use schema::fact::{Inventory, StoredArtifact};
+use schema::fact::{Drift, Inventory, StoredArtifact};
 use schema::plan::Plan;
 use schema::step::Address;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +48,63 @@ pub async fn inventory(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Vec
 /// Asks every store of `plan` what it holds, and makes the catalog say the same.
 pub async fn artifacts(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Held> {
     let state = State::open(state)?;
+    let held = ask(plan, outfit, &state).await?;
+    let unread = |name: &str| held.unreachable.iter().any(|(store, _)| store == name);
+    for store in plan.stores.iter().filter(|store| !unread(&store.name)) {
+        let artifacts: Vec<StoredArtifact> = of(&held.artifacts, &store.name).cloned().collect();
+        state.catalog.rebuild(&store.name, &artifacts)?;
+    }
+    Ok(held)
+}
+
+/// Asks every store of `plan` what it holds, and says where the catalog says something else; that stays as it is.
+pub async fn drift(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<(Held, Vec<Drift>)> {
+    let state = State::open(state)?;
+    let known = state.catalog.artifacts()?;
+    let held = ask(plan, outfit, &state).await?;
+    let unread = |name: &str| held.unreachable.iter().any(|(store, _)| store == name);
+    let read = plan.stores.iter().filter(|store| !unread(&store.name));
+    let drift = read.flat_map(|store| differences(&known, &held.artifacts, &store.name)).collect();
+    Ok((held, drift))
+}
+
+fn of<'a>(artifacts: &'a [StoredArtifact], store: &str) -> impl Iterator<Item = &'a StoredArtifact> {
+    artifacts.iter().filter(move |artifact| artifact.store == store)
+}
+
+/// Where two lists of what one store holds differ, by source, database and artifact.
+fn differences(known: &[StoredArtifact], held: &[StoredArtifact], store: &str) -> Vec<Drift> {
+    let by_id = |list| -> BTreeMap<_, &StoredArtifact> { of(list, store).map(|it| (key(it), it)).collect() };
+    let (known, held) = (by_id(known), by_id(held));
+    let keys: BTreeSet<_> = known.keys().chain(held.keys()).copied().collect();
+    let differs = |key: &Key<'_>| match (known.get(key), held.get(key)) {
+        (Some(_), None) => Some("the catalog has it, and the store does not"),
+        (None, Some(_)) => Some("the store has it, and the catalog does not"),
+        (Some(one), Some(other)) if one.manifest != other.manifest => Some("its manifest is another one"),
+        (Some(one), Some(other)) if one.verified != other.verified => {
+            Some("its checks are others than the catalog has")
+        }
+        _ => None,
+    };
+    let told = keys.into_iter().filter_map(|key| differs(&key).map(|what| (key, what)));
+    told.map(|((source, database, id), what)| Drift {
+        store: store.to_owned(),
+        source: source.to_owned(),
+        database: database.to_owned(),
+        id: id.to_owned(),
+        what: what.to_owned(),
+    })
+    .collect()
+}
+
+/// Source, database and artifact id.
+type Key<'a> = (&'a str, &'a str, &'a str);
+
+fn key(artifact: &StoredArtifact) -> Key<'_> {
+    (&artifact.source, &artifact.database, &artifact.id)
+}
+
+async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
     let identity = Identity { uuid: state.catalog.strategy()?, strategy: plan.strategy.clone() };
     let mut held = Held::default();
     for store in &plan.stores {
@@ -63,7 +121,6 @@ pub async fn artifacts(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Hel
         };
         match looked {
             Ok(artifacts) => {
-                state.catalog.rebuild(&store.name, &artifacts)?;
                 held.artifacts.extend(artifacts);
             }
             Err(error) => {

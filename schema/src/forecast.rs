@@ -79,6 +79,9 @@ pub struct CopyOutlook {
     pub rpo: Option<Sum>,
     /// Longest time until service is back, from this store, in seconds.
     pub rto: Option<Sum>,
+    /// The same when only the full artifact of a chain is restored, in seconds.
+    #[serde(default)]
+    pub full_rto: Option<u64>,
     /// Most artifacts in a chain, the full one among them.
     pub chain: u64,
     /// How far back restorable points go at least once the rules have been at work for a year, in seconds. `None`: nothing is ever removed.

@@ -9,6 +9,7 @@
 //! | [`record`] | what a run did | the journal |
 //! | [`event`] | what a run is doing | `--log-format json` |
 //! | [`retain`] | what becomes of stored artifacts | `plan --format json` |
+//! | [`simulate`] | what schedules do over a time | `simulate --format json` |
 //! | [`report`] | how a run ended | `run --format json`, notifier templates |
 //!
 //! A reader refuses a `format` that is newer than its own. Fields are only ever added, with a default, within a format.
@@ -26,6 +27,7 @@ pub mod record;
 pub mod report;
 pub mod retain;
 pub mod secret;
+pub mod simulate;
 pub mod source;
 pub mod step;
 pub mod store;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub const FORMAT: u32 = 1;
 
 /// Steps with needs, and all that the runtime must know to run them. It holds no secret values and no time of making.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Plan {
     /// [`FORMAT`].

@@ -20,7 +20,7 @@ fn told(space: &Space, arguments: &str, lines: &str) -> Ran {
 fn what_is_written_runs() {
     let space = Space::new();
     space.write("data/one.txt", b"one\n");
-    space.run("init --name notes --timezone UTC").expect(0).says("valid, nothing to remark");
+    space.run("init --name notes --environment development --timezone UTC").expect(0).says("valid, nothing to remark");
     let shown = space.run("validate").expect(0);
     assert!(shown.out.contains("0 errors, 0 warnings") && shown.err.is_empty(), "{shown:?}");
     space.run("run").expect(0);

@@ -1,6 +1,6 @@
 //! What `validate` promises beside its findings: formats, input of any kind, and files that `--fix` leaves whole.
 
-use crate::space::{Space, top};
+use crate::space::{BACKSTAY, Space, ended, top};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
@@ -43,18 +43,37 @@ fn a_file_that_cannot_be_replaced_is_left() {
     let space = Space::new();
     space.write("strategy.kdl", MISSPELT.as_bytes());
     // A name of the kind that the new text is written under is taken: by nobody, for each process has its own; so the
-    // folder itself is made to refuse. Those who may write everywhere cannot be refused.
+    // folder itself is made to refuse. Who may write everywhere gives that up first.
     let folder = space.dir.path();
     fs::set_permissions(folder, fs::Permissions::from_mode(0o555)).unwrap();
-    let refused = fs::write(folder.join("probe"), b"").is_err();
-    let ran = space.run("validate --fix");
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
-    if refused {
-        ran.expect(1).says("not-mended");
-        assert_eq!(fs::read_to_string(space.path("strategy.kdl")).unwrap(), MISSPELT);
+    let ran = if fs::write(folder.join("probe"), b"").is_err() {
+        space.run("validate --fix")
     } else {
-        ran.expect(2);
-    }
+        let mut command = Command::new("setpriv");
+        command.args(["--bounding-set", "-dac_override,-dac_read_search", BACKSTAY, "validate", "--fix"]);
+        ended(command.current_dir(folder))
+    };
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    ran.expect(1).says("not-mended");
+    assert_eq!(fs::read_to_string(space.path("strategy.kdl")).unwrap(), MISSPELT);
+}
+
+#[test]
+fn a_plan_that_cannot_be_tells_why_as_json() {
+    let space = Space::new();
+    space.write("strategy.kdl", MISSPELT.as_bytes());
+    let told = space.run("validate --format json").expect(2);
+    let planned = space.run("plan --format json").expect(2);
+    assert_eq!((&planned.out, planned.err.as_str()), (&told.out, ""));
+    let read: serde_json::Value = serde_json::from_str(&planned.out).unwrap();
+    assert!(read["valid"] == false && !read["diagnostics"].as_array().unwrap().is_empty(), "{read}");
+    space.run("plan --format json --detailed-exitcode").expect(1);
+    space.run("plan").expect(2).says("missing-unit");
+    let unread = space.run("plan --format json --strategy nowhere.kdl").expect(2);
+    assert!(unread.out.contains("strategy-unreadable") && unread.err.is_empty(), "{}{}", unread.out, unread.err);
+    let space = Space::quickstart();
+    let job = space.run("plan --format json --job nightyl").expect(2).out;
+    assert!(job.contains("unknown-job"), "{job}");
 }
 
 #[test]

@@ -6,11 +6,11 @@ use serde_json::Value;
 use std::fs;
 use std::time::Instant;
 
-/// Measures and writes `bench/RESULTS.md`.
+/// Measures all and writes `bench/RESULTS.md`; or measures some parts and only prints.
 ///
 /// # Errors
 /// A peer cannot be installed, or a measured command failed.
-pub(crate) fn run() -> Result<(), String> {
+pub(crate) fn run(parts: &[String]) -> Result<(), String> {
     plugins::build()?;
     let b3sum = peers::cargo_tool("b3sum", "1.8.7", "b3sum")?;
     let terraform = peers::terraform()?;
@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<(), String> {
         .arg(terraform)
         .arg(place::root().join("examples"))
         .arg(&work);
-    bench.arg(place::root().join("bench/RESULTS.md"));
+    bench.arg(place::root().join("bench/RESULTS.md")).args(parts);
     shell::run(&mut bench)?;
     fs::remove_dir_all(&work).map_err(|e| format!("cannot remove `{}`: {e}", work.display()))
 }

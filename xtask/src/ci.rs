@@ -1,27 +1,29 @@
 //! All checks in order, and what has to stand ready for them. What a machine lacks is installed or named, never skipped.
 
-use crate::{demo, docs, fuzz, neo4j, peers, place, plugins, shell, tidy};
+use crate::{demo, docs, fuzz, neo4j, pages, peers, place, plugins, shell, tidy};
 use std::time::{Duration, Instant};
 
 /// Something that is done or checked.
 type Part = (&'static str, fn() -> Result<(), String>);
 
 /// What tests need beside this workspace.
-const PEERS: [Part; 4] = [
+const PEERS: [Part; 5] = [
     ("plugins", plugins::build),
     ("cargo-deny", || peers::cargo_deny().map(|_| ())),
     ("neo4j", || neo4j::install(None)),
     ("programs", programs),
+    ("browser", || pages::install().map(|_| ())),
 ];
 
 /// The checks: quick ones first.
-const CHECKS: [Part; 8] = [
+const CHECKS: [Part; 9] = [
     ("format", format),
     ("tidy", tidy::run),
     ("deny", deny),
     ("clippy", clippy),
     ("tests", tests),
     ("documents", documents),
+    ("pages", pages::run),
     ("fuzz", || fuzz::run(fuzz::SECONDS, None)),
     ("demo", || demo::run(&demo::What::Files)),
 ];

@@ -7,6 +7,7 @@ mod demo;
 mod docs;
 mod fuzz;
 mod neo4j;
+mod pages;
 mod peers;
 mod place;
 mod plugins;
@@ -49,6 +50,9 @@ enum Task {
         /// Measure the first build of the default workspace instead.
         #[arg(long)]
         cold: bool,
+        /// Only these parts, printed and not written.
+        #[arg(conflicts_with = "cold")]
+        parts: Vec<String>,
     },
     /// Throw texts at the compiler for a while: nothing may panic or hang.
     Fuzz {
@@ -58,6 +62,8 @@ enum Task {
         #[arg(long, default_value_t = fuzz::SECONDS)]
         seconds: u64,
     },
+    /// Look at the pages that the binary makes, in a browser.
+    Pages,
     /// Check the layout rules.
     Tidy,
 }
@@ -70,9 +76,10 @@ fn main() -> std::process::ExitCode {
         Task::Test => ci::test(),
         Task::Ci => ci::check(),
         Task::Docs { update } => docs::run(update),
-        Task::Bench { cold: true } => bench::cold(),
-        Task::Bench { cold: false } => bench::run(),
+        Task::Bench { cold: true, .. } => bench::cold(),
+        Task::Bench { cold: false, parts } => bench::run(&parts),
         Task::Fuzz { target, seconds } => fuzz::run(seconds, target.as_deref()),
+        Task::Pages => pages::run(),
         Task::Tidy => tidy::run(),
     };
     match done {

@@ -46,7 +46,7 @@ impl Fmt {
 /// Whether a file changes, or would.
 fn one(file: &Path, options: &Fmt) -> Result<bool, Exit> {
     let name = file.display().to_string();
-    let text = read::text(file, &name).map_err(refused)?;
+    let text = read::text(file, &name).map_err(|told| refused(&told))?;
     let after = formatted(&text)?;
     let before = text.text;
     if before == after {
@@ -72,7 +72,7 @@ fn standard_input(options: &Fmt) -> Result<Exit, Exit> {
     let mut bytes = Vec::new();
     let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(|error| unreadable(NAME, &error))?;
-    let text = Text::from_bytes(NAME, bytes).map_err(refused)?;
+    let text = Text::from_bytes(NAME, bytes).map_err(|told| refused(&told))?;
     let after = formatted(&text)?;
     let before = text.text;
     if options.writes() {
@@ -93,8 +93,8 @@ fn formatted(text: &Text) -> Result<String, Exit> {
 }
 
 /// A text that cannot be had.
-fn refused(told: Box<Diagnostic>) -> Exit {
-    print::diagnostics(&[*told]);
+fn refused(told: &Diagnostic) -> Exit {
+    print::diagnostics(std::slice::from_ref(told));
     Exit::Invalid
 }
 

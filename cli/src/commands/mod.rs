@@ -11,6 +11,7 @@ mod man;
 mod plan;
 mod restore;
 mod run;
+mod simulate;
 mod validate;
 mod verify;
 
@@ -29,7 +30,8 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Verify(options) => verify::verify(&args.place, options),
         Command::Restore(options) => restore::restore(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),
-        Command::Explain(options) => explain::explain(options.code.as_deref()),
+        Command::Simulate(options) => simulate::simulate(&args.place, options),
+        Command::Explain(options) => explain::explain(&args.place, options.name.as_deref()),
         Command::Completions(options) => completions::completions(options.shell),
         Command::Man(options) => man::man(options.out.as_deref()),
     };

@@ -1,38 +1,106 @@
-//! `backstay plan`: what would run, and why; nothing is touched.
+//! `backstay plan`: what would run and why, or what a change does to it; nothing is touched.
 
 use crate::args::{Place, Plan as Options, PlanFormat};
 use crate::exit::Exit;
-use crate::facts;
-use crate::input::{Input, accept};
-use crate::print;
-use compiler::render;
+use crate::input::Input;
+use crate::{against, facts, print};
+use compiler::render::diff::DiffOptions;
+use compiler::render::{self, Preview};
+use compiler::{Facts, diff};
+use schema::diff::{Approval, Diff};
+use schema::fact::{Drift, StoredArtifact};
 use schema::plan::Plan;
+use schema::retain::Verdict;
+use schema::step::Action;
 
 pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let invalid = if options.detailed_exitcode { Exit::Failed } else { Exit::Invalid };
     let downgrade = |exit| if exit == Exit::Invalid { invalid } else { exit };
-    let input = Input::read(&place.with(options.file.as_ref())).map_err(downgrade)?;
-    let plan = compile(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?;
-    if let Some(path) = &options.out {
-        save(&plan, path)?;
+    let place = place.with(options.file.as_ref());
+    let as_json = options.format == PlanFormat::Json;
+    let input = Input::read_telling(&place, as_json).map_err(downgrade)?;
+    let seen = see(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?;
+    if let Some(other) = &options.against {
+        let before = against::plan(other, &place, &input, &seen.facts).map_err(downgrade)?;
+        return changes(&diff::diff(&before, &seen.plan), options);
     }
-    let at = Some(options.at.unwrap_or_else(jiff::Timestamp::now));
-    print::result(&match options.format {
-        PlanFormat::Text => render::text(&plan, &render::Preview { at, ..render::Preview::default() }),
-        PlanFormat::Json => render::json(&plan),
-        PlanFormat::Mermaid => render::mermaid(&plan),
-        PlanFormat::Dot => render::dot(&plan),
-    });
-    let changes = options.detailed_exitcode && !plan.steps.is_empty();
+    if let Some(path) = &options.out {
+        save(&seen.plan, path)?;
+    }
+    print::result(&shown(&seen, options));
+    let changes = options.detailed_exitcode && !seen.plan.steps.is_empty();
     Ok(if changes { Exit::Changes } else { Exit::Ok })
 }
 
-/// Compiles the strategy. With `refresh`, sources whose databases are globs are asked which they have.
-pub(super) fn compile(input: &Input, job: Option<&str>, refresh: bool) -> Result<Plan, Exit> {
-    compile_if(input, job, refresh, |_| Ok(()))
+/// A plan, and what is known beside it.
+pub(super) struct Seen {
+    pub(super) plan: Plan,
+    pub(super) facts: Facts,
+    drift: Vec<Drift>,
 }
 
-/// The same, if the plan that needs nobody's answer is acceptable.
+fn shown(seen: &Seen, options: &Options) -> String {
+    let at = options.at.unwrap_or_else(jiff::Timestamp::now);
+    let verdicts = verdicts(&seen.plan, &seen.facts.artifacts, at);
+    let preview = Preview {
+        at: Some(at),
+        verdicts: &verdicts,
+        drift: &seen.drift,
+        verbose: options.verbose,
+        only: options.only.as_deref(),
+    };
+    let plan = &seen.plan;
+    match options.format {
+        PlanFormat::Text => render::text(plan, &preview),
+        PlanFormat::Json => render::json(plan),
+        PlanFormat::Markdown => render::markdown(plan, &preview),
+        PlanFormat::Html => render::html(plan, &preview),
+        PlanFormat::Svg => render::svg(plan, &preview),
+        PlanFormat::Mermaid => render::mermaid(plan),
+        PlanFormat::Dot => render::dot(plan),
+    }
+}
+
+/// What the prunes of a plan would make of what the stores hold.
+fn verdicts(plan: &Plan, artifacts: &[StoredArtifact], at: jiff::Timestamp) -> Vec<Verdict> {
+    let mut out: Vec<Verdict> = Vec::new();
+    for step in &plan.steps {
+        let Action::Prune { store, keep } = &step.action else { continue };
+        if out.iter().any(|verdict| verdict.store == *store) {
+            continue;
+        }
+        let held: Vec<StoredArtifact> = artifacts.iter().filter(|it| it.store == *store).cloned().collect();
+        out.extend(compiler::retain::retain(&held, keep, at));
+    }
+    out
+}
+
+/// Tells a change. One that breaks a promise needs a note where the policy asks for that.
+fn changes(diff: &Diff, options: &Options) -> Result<Exit, Exit> {
+    let notes: Vec<&str> = options.approve.iter().map(String::as_str).collect();
+    let told = DiffOptions { approved: &notes };
+    print::result(&match options.format {
+        PlanFormat::Text => render::diff::text(diff, &told),
+        PlanFormat::Json => render::diff::json(diff),
+        PlanFormat::Markdown => render::diff::markdown(diff, &told),
+        _ => {
+            print::failure("format-unknown", "a change is printed as text, json or markdown");
+            return Err(Exit::Invalid);
+        }
+    });
+    if let Approval::Missing(count) = diff.approval(&notes) {
+        let message =
+            format!("{} breaking changes, and the policy wants {count} more notes of approval", diff.breaking);
+        print::failure("approval-missing", &message);
+        print::help("Say why they are wanted with `--approve NOTE`.");
+        return Err(Exit::Denied);
+    }
+    let any = options.detailed_exitcode && !diff.is_empty();
+    Ok(if any { Exit::Changes } else { Exit::Ok })
+}
+
+/// Compiles the strategy, if the plan that needs nobody's answer is acceptable. With `refresh`, sources whose databases are
+/// globs are asked which they have.
 pub(super) fn compile_if(
     input: &Input,
     job: Option<&str>,
@@ -41,13 +109,35 @@ pub(super) fn compile_if(
 ) -> Result<Plan, Exit> {
     let mut facts = facts::of(input);
     let checked = input.check(&facts)?;
-    let offline = accept(compiler::plan(&checked, &facts, job))?;
+    let offline = input.accept(compiler::plan(&checked, &facts, job))?;
     accepts(&offline)?;
-    if !refresh || !offline.findings.iter().any(|finding| finding.code == "known-at-run-time") {
+    if !refresh || !has_globs(&offline) {
         return Ok(offline);
     }
     facts.inventory = super::run::block_on(facts::inventory(&offline, input))?;
-    accept(compiler::plan(&checked, &facts, job))
+    input.accept(compiler::plan(&checked, &facts, job))
+}
+
+/// Whether something is known only when a source has been asked.
+fn has_globs(plan: &Plan) -> bool {
+    plan.findings.iter().any(|finding| finding.code == "known-at-run-time")
+}
+
+/// Compiles the strategy. With `refresh`, the sources are asked which databases they have, and the stores what they hold:
+/// both count for what is found and forecast, so the strategy is checked again, and what is found then is told.
+pub(super) fn see(input: &Input, job: Option<&str>, refresh: bool) -> Result<Seen, Exit> {
+    let mut facts = facts::of(input);
+    let mut drift = Vec::new();
+    let mut compiled = compiler::check(&input.texts, &facts);
+    let first = compiled.value.as_ref().filter(|_| refresh);
+    if let Some(plan) = first.and_then(|checked| compiler::plan(checked, &facts, None).value) {
+        facts.inventory = super::run::block_on(facts::inventory(&plan, input))?;
+        (facts.artifacts, drift) = super::run::block_on(facts::drift(&plan, input))?;
+        compiled = compiler::check(&input.texts, &facts);
+    }
+    let checked = input.accept(compiled)?;
+    let plan = input.accept(compiler::plan(&checked, &facts, job))?;
+    Ok(Seen { plan, facts, drift })
 }
 
 /// Writes the plan beside its final name first, so that no half of it is ever there.

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::facts;
 use crate::input::Input;
 use crate::observe;
-use crate::print;
+use crate::{print, saved};
 use compiler::render;
 use runtime::artifact::blake3_of;
 use runtime::run::{Cancel, Request, Resume};
@@ -17,7 +17,7 @@ use std::path::Path;
 pub(super) fn run(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let input = Input::read(place)?;
     let plan = match &options.plan {
-        Some(path) => saved(path, &input, options.job.as_deref())?,
+        Some(path) => unmoved(path, &input, options.job.as_deref())?,
         None => {
             let wanted = options.job.as_deref();
             compile_if(&input, None, true, |plan| runs(&input, plan, &job(plan, wanted)?))?
@@ -25,7 +25,7 @@ pub(super) fn run(place: &Place, options: &Options) -> Result<Exit, Exit> {
     };
     let job = job(&plan, options.job.as_deref())?;
     let resume = if options.resume { Resume::Required } else { Resume::WhenSame };
-    let report = block_on(perform(place, &input, &plan, &job, resume, options.parallel))?;
+    let report = block_on(perform(place, &input, &plan, &job, resume, options.parallel.into()))?;
     Ok(finish(&report, options.format))
 }
 
@@ -65,17 +65,8 @@ fn job(plan: &Plan, wanted: Option<&str>) -> Result<String, Exit> {
 }
 
 /// Reads a saved plan and compares all that it was made from with what is there now.
-fn saved(path: &Path, input: &Input, wanted: Option<&str>) -> Result<Plan, Exit> {
-    let invalid = |why: String| {
-        print::failure("plan-unreadable", &format!("cannot read the plan `{}`: {why}", path.display()));
-        print::help("Make it again with `backstay plan --out FILE`.");
-        Exit::Invalid
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
-    let plan: Plan = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
-    if plan.format > schema::plan::FORMAT {
-        return Err(invalid(format!("its format is {}, this version reads {}", plan.format, schema::plan::FORMAT)));
-    }
+fn unmoved(path: &Path, input: &Input, wanted: Option<&str>) -> Result<Plan, Exit> {
+    let plan = saved::plan(path)?;
     let now = compile_if(input, None, true, |_| runs(input, &plan, &job(&plan, wanted)?))?;
     let moved = moved(&plan, &now);
     if moved.is_empty() {

@@ -32,10 +32,12 @@ pub fn strategy(document: &Document, manifests: &[Manifest], left: &mut Left) ->
     let stores = stores.map(|node| store::store(node, manifests, left)).collect::<Option<_>>()?;
     let jobs = cursor.children("job").into_iter().map(|node| job::job(node, left)).collect::<Option<_>>()?;
     let keeps = cursor.children("keep").into_iter().map(|node| policy::keep(node, left)).collect::<Option<_>>()?;
-    let policy = match cursor.child("policy") {
-        Some(node) => policy::policy(node, left)?,
-        None => Policy::default(),
-    };
+    let mut policy = Policy::default();
+    for node in cursor.children("policy") {
+        let one = policy::policy(node, left)?;
+        policy.requirements.extend(one.requirements);
+        policy.exceptions.extend(one.exceptions);
+    }
     let notifiers = cursor.children("notify").into_iter();
     let notifiers = notifiers.map(|node| store::notifier(node, manifests, left)).collect::<Option<_>>()?;
     left.extend(cursor.left());

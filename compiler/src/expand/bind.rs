@@ -4,7 +4,7 @@ use super::define::{Param, Template};
 use super::shape;
 use crate::diag::{Diagnostic, Sink, codes, suggest};
 use crate::span::{Span, Spanned};
-use crate::syntax::{Node, Value};
+use crate::syntax::{Entry, Node, Value};
 use std::collections::BTreeMap;
 
 /// The values of a template's parameters where it is used. `None` is a parameter whose value is not known, which has
@@ -55,23 +55,7 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
             }
             continue;
         }
-        let value = match &entry.annotation {
-            None if entry.value == Value::Null => {
-                sink.push(shape::no_value(&key.value, entry));
-                None
-            }
-            None => Some(Spanned::new(entry.value.clone(), &entry.span)),
-            Some(annotation) if annotation.value == super::VAR => None,
-            Some(annotation) => {
-                let message = format!("the value of `{}` takes no annotation", key.value);
-                sink.push(
-                    Diagnostic::error(&codes::UNEXPECTED_ANNOTATION, message)
-                        .at(&annotation.span, "not a plain value")
-                        .help("Add the node that holds the secret in the block of `use`: secrets do not go through variables."),
-                );
-                None
-            }
-        };
+        let value = given(&key.value, entry, sink);
         values.insert(key.value.clone(), value);
     }
     for param in &template.params {
@@ -87,6 +71,23 @@ pub(super) fn bind(node: &Node, name: &str, template: &Template, sink: &mut Sink
         values.entry(lost.clone()).or_insert(None);
     }
     Scope { unsure: template.may_have(""), template: name.to_owned(), values }
+}
+
+/// What a `use` gives for a parameter; `None` when its value is not known, which is told.
+fn given(name: &str, entry: &Entry, sink: &mut Sink) -> Option<Spanned<Value>> {
+    let wrong = match &entry.annotation {
+        None if entry.value == Value::Null => shape::no_value(name, entry),
+        None => return Some(Spanned::new(entry.value.clone(), &entry.span)),
+        Some(annotation) if annotation.value == super::VAR => return None,
+        Some(annotation) => {
+            let message = format!("the value of `{name}` takes no annotation");
+            Diagnostic::error(&codes::UNEXPECTED_ANNOTATION, message)
+                .at(&annotation.span, "not a plain value")
+                .help("Add the node that holds the secret in the block of `use`: secrets do not go through variables.")
+        }
+    };
+    sink.push(wrong);
+    None
 }
 
 fn missing(span: &Span, template: &str, param: &Param) -> Diagnostic {

@@ -12,7 +12,7 @@ use std::rc::Rc;
 pub(super) const NEVER: i64 = i64::MAX;
 
 /// What a history is made from. Databases for which these are equal share one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Flow {
     pub(super) timeline: usize,
     pub(super) made: Vec<Made>,
@@ -20,6 +20,8 @@ pub(super) struct Flow {
     pub(super) initial: Vec<Initial>,
     /// When its source is lost.
     pub(super) ends: i64,
+    /// When the machine is lost that runs jobs.
+    pub(super) stops: i64,
 }
 
 /// An artifact that there is already.
@@ -181,7 +183,7 @@ fn publish(flow: &Flow, artifacts: &[Artifact], at: usize, shelves: &[Shelf], co
                 there.get(from).copied().unwrap_or(false) && source.is_some_and(|shelf| present < shelf.ends)
             }
         };
-        if !source || present >= shelf.ends {
+        if !source || present >= shelf.ends.min(flow.stops) {
             continue;
         }
         if let Some(there) = there.get_mut(place) {

@@ -14,12 +14,14 @@ mod loss;
 mod outlook;
 mod rates;
 mod restore;
+mod simulate;
 mod size;
 mod storage;
 mod timeline;
 mod world;
 
 pub use calendar::{due, span as gaps};
+pub use simulate::{Failure, Simulate, simulate};
 
 use schema::fact::StoredArtifact;
 use schema::forecast::Forecast;

@@ -24,7 +24,7 @@ pub(super) fn all(world: &mut World<'_>) -> (Vec<Outlook>, Vec<Fill>) {
         }
     }
     let shelves = shelves(world);
-    let mut ledger = Ledger::new(world.plan.stores.len());
+    let mut ledger = Ledger::new(world.plan.stores.len(), usize::try_from(YEAR / DAY).unwrap_or_default());
     let mut book = Book {
         failing: domain::all(world.plan),
         pauses: pauses(world),
@@ -58,7 +58,7 @@ pub(super) fn flow(world: &World<'_>, at: usize) -> Option<Flow> {
     let timeline = place(unit.routes.first()?.made.job)?.timeline;
     let made =
         unit.routes.iter().filter_map(|route| Some(Made { job: place(route.made.job)?.job, ..route.made.clone() }));
-    Some(Flow { timeline, made: made.collect(), initial: Vec::new(), ends: NEVER })
+    Some(Flow { timeline, made: made.collect(), initial: Vec::new(), ends: NEVER, stops: NEVER })
 }
 
 /// What each store of the plan does to copies.
@@ -171,10 +171,12 @@ impl Book {
             let worst = study.worst(&[store]);
             let chain = study.chains.get(&store).copied().unwrap_or_default();
             let rto = worst.map(|_| restore.time(source, of_plan, size, chain));
+            let full_rto = worst.map(|_| restore.time(source, of_plan, size, (1, 0)).total);
             out.copies.push(CopyOutlook {
                 store: of_plan.name.clone(),
                 rpo: worst.map(|worst| wait(world, unit, study.history, worst)),
                 rto,
+                full_rto,
                 chain: chain.0,
                 reach: study.reach.get(&store).copied().flatten(),
                 verified: study.verified.get(&store).copied().unwrap_or(false),

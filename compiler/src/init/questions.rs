@@ -309,7 +309,8 @@ pub(super) static RPO: Question = Question {
     text: "How much data may be lost, as time?",
     why: "The schedule must keep it; daily backups are 25 hours apart when summer time ends.",
     kind: Kind::Duration,
-    default: |_| "26h".to_owned(),
+    // A dump is checked for long before it counts.
+    default: |answers| if neo4j(answers) { "36h".to_owned() } else { "26h".to_owned() },
     check: |text, _| above_zero("rpo", text),
     ..PLAIN
 };
@@ -332,7 +333,7 @@ pub(super) static BACKUP_DOWNTIME: Question = Question {
     why: "An offline dump takes it down for as long as the dump lasts.",
     kind: Kind::Duration,
     applies: neo4j,
-    default: |_| "30m".to_owned(),
+    default: |_| "1h".to_owned(),
     check: |text, _| {
         let stopped = "the server is stopped for every dump, so this cannot be zero; online backups are for later";
         if unit::duration(text) == Some(0) { Err(stopped.to_owned()) } else { Ok(()) }
@@ -532,7 +533,13 @@ pub(super) static SCHEDULE: Question = Question {
     text: "When is a backup due?",
     why: "Minute, hour, day of month, month, day of week; off-peak, and often enough for `rpo`.",
     kind: Kind::Cron,
-    default: |answers| tightest(answers.text(&TIMEZONE), most_apart(answers)).to_owned(),
+    default: |answers| {
+        let (zone, most) = (answers.text(&TIMEZONE), most_apart(answers));
+        // Where there is no room for what a backup is reckoned to take, what is known must do.
+        let reckoned = answers.seconds(&RPO).unwrap_or(0).saturating_sub(taken(answers));
+        let most = if reckoned > taken(answers) { most.min(reckoned) } else { most };
+        tightest(zone, most).to_owned()
+    },
     check: |text, answers| {
         let (zone, most) = (answers.text(&TIMEZONE), most_apart(answers));
         if fits(text, zone, most) {
@@ -556,6 +563,22 @@ pub(super) static SCHEDULE: Question = Question {
 /// the downtime that it may cause; of files nothing is known, but it is never nothing.
 fn most_apart(answers: &Answers) -> u64 {
     answers.seconds(&RPO).unwrap_or(0).saturating_sub(answers.seconds(&BACKUP_DOWNTIME).unwrap_or(1))
+}
+
+/// Seconds from the start of a backup until it is a copy that can be relied on, in every store: of what there is in a year,
+/// or of what a forecast takes for granted.
+fn taken(answers: &Answers) -> u64 {
+    const MIB: u64 = 1 << 20;
+    const YEAR: u64 = 31_536_000;
+    // A dump is loaded aside and checked; files are read back.
+    let (assumed, rate) = if neo4j(answers) { (100 << 30, 12 * MIB) } else { (10 << 30, 30 * MIB) };
+    let mut size = answers.get(&SIZE).and_then(unit::size).unwrap_or(assumed);
+    if let Some(growth) = answers.get(&GROWTH).and_then(unit::growth) {
+        for _ in 0..YEAR / growth.per.max(1) {
+            size = size.saturating_add(size.saturating_mul(growth.basis_points) / 10_000);
+        }
+    }
+    (size / rate).saturating_add(300)
 }
 
 /// Seconds as a person would say them, in whole minutes.

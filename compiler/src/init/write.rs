@@ -207,22 +207,22 @@ fn file_sources(answers: &Answers) -> Vec<&'static str> {
 
 fn stores(page: &mut Page, answers: &Answers) {
     page.note("The first copy, near the data. Nothing in a store is ever overwritten, and nothing is removed yet: watch its disk.");
-    store(page, "vault", answers.text(&STORE_PATH), answers.text(&STORE_SITE));
+    store(page, "vault", answers.text(&STORE_PATH), answers.text(&STORE_SITE), "disk");
     if let Some(path) = answers.get(&SECOND_PATH) {
         page.gap();
         page.note(&format!(
             "The second copy, on another site, for when the first is lost with everything around it. {BACKSTAY} reaches \
-             directories only: mount what is far away here."
+             directories only: mount what is far away here, and say as `media` what it is made of."
         ));
-        store(page, "offsite", path, answers.text(&SECOND_SITE));
+        store(page, "offsite", path, answers.text(&SECOND_SITE), "nas");
     }
     page.gap();
 }
 
-fn store(page: &mut Page, name: &str, path: &str, site: &str) {
+fn store(page: &mut Page, name: &str, path: &str, site: &str, media: &str) {
     page.block(&format!("store {} plugin=\"fs\"", quoted(name)), |page| {
         page.line(&format!("site {}", quoted(site)));
-        page.line("media \"disk\"");
+        page.line(&format!("media {}", quoted(media)));
         page.line(&format!("path {}", quoted(path)));
     });
 }

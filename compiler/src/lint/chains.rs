@@ -1,7 +1,7 @@
 //! Which jobs begin and go on with chains of backups, and where both get to. Rules ask this.
 
 use crate::model::{Backup, Job, Statement, Strategy};
-use schema::forecast::{Outlook, Term};
+use schema::forecast::Outlook;
 use schema::step::{Extent, Method};
 
 /// A full backup that differentials can build on, and the stores that it gets into within its job.
@@ -55,9 +55,7 @@ fn reached<'a>(job: &'a Job, at: usize, backup: &'a Backup) -> Vec<&'a str> {
 /// one alone would be in time.
 #[must_use]
 pub(super) fn of_restore(outlook: &Outlook, most: u64) -> Option<u64> {
-    let sum = outlook.rto.as_ref().filter(|sum| sum.total > most)?;
-    let copy = outlook.copies.iter().find(|copy| copy.rto.as_ref().is_some_and(|rto| rto.total == sum.total))?;
-    let of_chain = |term: &&Term| term.what.contains("differential");
-    let links: u64 = sum.terms.iter().filter(of_chain).map(|term| term.amount).sum();
-    (copy.chain > 1 && sum.total.saturating_sub(links) <= most).then_some(copy.chain)
+    let total = outlook.rto.as_ref().filter(|sum| sum.total > most)?.total;
+    let copy = outlook.copies.iter().find(|copy| copy.rto.as_ref().is_some_and(|rto| rto.total == total))?;
+    (copy.chain > 1 && copy.full_rto.is_some_and(|full| full <= most)).then_some(copy.chain)
 }

@@ -1,21 +1,25 @@
 //! What the changes of the clock do to a schedule: times of day that a day does not have, or has twice. Rules ask this.
 
+use crate::forecast::{REFERENCE, YEAR};
 use crate::model::Schedule;
 use crate::structure::schedule::{times, zone};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan, Zoned};
 
-/// The first second of the year that is looked at: findings must not change with the day on which they are asked for.
-const YEAR: i64 = 1_798_761_600;
-const YEAR_LENGTH: i64 = 365 * 86_400;
 /// How many hours before a change the run before it is looked for: not far at first, as there may be many.
 const LOOKS: [i64; 4] = [2, 24, 192, 9_600];
 
-/// The beginning of the year that is looked at.
+/// The beginning of the year that is looked at, which is that of the forecast: findings must not change with the day on
+/// which they are asked for.
 #[must_use]
 pub(super) fn year() -> Timestamp {
-    Timestamp::from_second(YEAR).unwrap_or(Timestamp::UNIX_EPOCH)
+    Timestamp::from_second(REFERENCE).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Whether a time is in that year.
+pub(super) fn is_in_year(at: i64) -> bool {
+    (REFERENCE..REFERENCE.saturating_add(YEAR)).contains(&at)
 }
 
 /// What a change of the clock does to a schedule.
@@ -43,8 +47,8 @@ pub(super) enum Effect {
 #[must_use]
 pub(super) fn changes(schedule: &Schedule) -> Vec<Change> {
     let Some(zone) = zone(&schedule.timezone.value) else { return Vec::new() };
-    let end = YEAR.saturating_add(YEAR_LENGTH);
-    let in_year = zone.following(year()).map(|change| change.timestamp()).take_while(|at| at.as_second() < end);
+    let all = zone.following(year()).map(|change| change.timestamp());
+    let in_year = all.take_while(|at| is_in_year(at.as_second()));
     in_year.filter_map(|at| change(schedule, &zone, at)).collect()
 }
 
@@ -111,4 +115,62 @@ fn apart(one: DateTime, other: DateTime) -> u64 {
 
 fn seconds(one: Timestamp, other: Timestamp) -> u64 {
     u64::try_from(other.as_second().saturating_sub(one.as_second())).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+    use crate::span::{Span, Spanned};
+    use jiff::civil::date;
+    use jiff::tz::AmbiguousOffset;
+    use std::sync::Arc;
+
+    fn schedule(cron: &str, zone: &str) -> Schedule {
+        let span = Span::new(&Arc::new(Source::new("", "")), 0, 0);
+        Schedule { cron: Spanned::new(cron.to_owned(), &span), timezone: Spanned::new(zone.to_owned(), &span) }
+    }
+
+    /// Every half hour of every day of the year, as the zone itself sees it.
+    #[test]
+    fn a_daily_run_is_moved_exactly_where_its_day_does_not_have_the_time() {
+        let zones = [
+            "UTC",
+            "Europe/Stockholm",
+            "Europe/Helsinki",
+            "Europe/London",
+            "Africa/Cairo",
+            "Africa/Casablanca",
+            "America/New_York",
+            "America/Santiago",
+            "America/Nuuk",
+            "Atlantic/Azores",
+            "Asia/Beirut",
+            "Asia/Kolkata",
+            "Asia/Jerusalem",
+            "Australia/Lord_Howe",
+            "Pacific/Chatham",
+            "Antarctica/Troll",
+        ];
+        let mut moved = 0;
+        for name in zones {
+            let zone = zone(name).expect("a zone of the bundled database");
+            for (hour, minute) in (0..24).flat_map(|hour| [(hour, 0), (hour, 30)]) {
+                let first = date(2028, 1, 1).at(hour, minute, 0, 0);
+                let missing: Vec<DateTime> = (0..366)
+                    .filter_map(|day| first.checked_add(jiff::Span::new().days(day)).ok())
+                    .filter(|time| matches!(zone.to_ambiguous_timestamp(*time).offset(), AmbiguousOffset::Gap { .. }))
+                    .collect();
+                let found = changes(&schedule(&format!("{minute} {hour} * * *"), name));
+                let named: Vec<DateTime> = found.iter().map(|change| change.named).collect();
+                assert_eq!(named, missing, "{name} at {hour:02}:{minute:02}");
+                for change in found {
+                    let Effect::Moved(to) = change.effect else { panic!("{name} at {hour}:{minute}: {change:?}") };
+                    assert_eq!(to, change.to, "{name} at {hour}:{minute}");
+                    moved += 1;
+                }
+            }
+        }
+        assert!(moved > 20, "only {moved} runs are moved");
+    }
 }

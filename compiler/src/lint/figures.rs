@@ -1,42 +1,32 @@
 //! Figures as messages say them: times, sizes, and how a sum comes about.
 
+pub(super) use crate::amount::{bytes as size, time};
+
 use schema::forecast::Sum;
 
 /// Most parts of a sum that a message names.
-const MOST_TERMS: usize = 4;
+const MOST_TERMS: usize = 3;
 /// Most names that a message lists.
 const MOST_NAMES: usize = 3;
 
-/// Seconds as a person would say them, for example `5h 12m`: the two largest units that are not zero.
+/// Two times that differ, so that they are seen to.
 #[must_use]
-pub(super) fn time(seconds: u64) -> String {
-    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let said = parts.iter().skip_while(|(count, _)| *count == 0).take(2).filter(|(count, _)| *count > 0);
-    let said: Vec<String> = said.map(|(count, unit)| format!("{count}{unit}")).collect();
-    if said.is_empty() { "0s".to_owned() } else { said.join(" ") }
+pub(super) fn times(one: u64, other: u64) -> (String, String) {
+    if time(one) == time(other) { (spelled(one, " "), spelled(other, " ")) } else { (time(one), time(other)) }
 }
 
 /// Seconds as a strategy says them: never less, in whole minutes from one minute on.
 #[must_use]
 pub(super) fn written(seconds: u64) -> String {
     let seconds = if seconds < 60 { seconds } else { seconds.div_ceil(60).saturating_mul(60) };
-    time_parts(seconds)
+    spelled(seconds, "")
 }
 
-fn time_parts(seconds: u64) -> String {
+fn spelled(seconds: u64, between: &str) -> String {
     let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let said: String =
+    let said: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if said.is_empty() { "0s".to_owned() } else { said }
-}
-
-/// Bytes with at most one decimal, for example `180.5 GiB`; rounded down.
-#[must_use]
-pub(super) fn size(bytes: u64) -> String {
-    let units = [(1_u64 << 50, "PiB"), (1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let Some((worth, unit)) = units.into_iter().find(|(worth, _)| bytes >= *worth) else { return format!("{bytes} B") };
-    let (whole, tenth) = (bytes / worth, (bytes % worth).saturating_mul(10) / worth);
-    if tenth == 0 { format!("{whole} {unit}") } else { format!("{whole}.{tenth} {unit}") }
+    if said.is_empty() { "0s".to_owned() } else { said.join(between) }
 }
 
 /// Bytes as a strategy says them: never less, in whole units.
@@ -80,23 +70,6 @@ mod tests {
     use schema::forecast::Term;
 
     #[test]
-    fn times_are_said_in_their_two_largest_units() {
-        for (seconds, said) in [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (61, "1m 1s"),
-            (18_720, "5h 12m"),
-            (18_725, "5h 12m"),
-            (86_400, "1d"),
-            (86_405, "1d"),
-            (90_000, "1d 1h"),
-        ] {
-            assert_eq!(time(seconds), said, "{seconds}");
-        }
-    }
-
-    #[test]
     fn what_is_to_be_written_is_never_less() {
         for (seconds, said) in [(0, "0s"), (59, "59s"), (61, "2m"), (18_725, "5h13m"), (90_000, "1d1h")] {
             assert_eq!(written(seconds), said, "{seconds}");
@@ -107,10 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_one_decimal() {
-        for (bytes, said) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (180 << 30, "180 GiB")] {
-            assert_eq!(size(bytes), said, "{bytes}");
-        }
+    fn times_that_differ_are_seen_to() {
+        assert_eq!(times(93_960, 93_600), ("1d 2h 6m".to_owned(), "1d 2h".to_owned()));
+        assert_eq!(times(90_000, 3_600), ("1d 1h".to_owned(), "1h".to_owned()));
     }
 
     #[test]

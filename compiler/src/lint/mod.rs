@@ -3,8 +3,11 @@
 
 mod chains;
 mod clock;
+mod copies;
 mod figures;
+mod promises;
 mod rules;
+mod tree;
 
 use crate::diag::{Diagnostic, Explanation, Level};
 use crate::model::{APPROVAL, Environment, Exception, Strategy};
@@ -94,26 +97,66 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 19] = [
+pub static REGISTRY: [&Rule; 59] = [
+    &rules::BACKUP_WITHOUT_TLS,
     &rules::CHAIN_CUT_SHORT,
+    &rules::CHAIN_TOO_LONG,
     &rules::CHAIN_WITHOUT_FULL,
+    &rules::CLASS_TOO_SLOW,
     &rules::COPIES_TOO_FEW,
+    &rules::DATABASE_UNPROTECTED,
     &rules::DOWNTIME_NOT_TOLERATED,
+    &rules::DOWNTIME_TOO_LONG,
+    &rules::DRILL_BESIDE_PRODUCTION,
+    &rules::DRILL_MISSING,
+    &rules::DRILL_NOT_OFF_SITE,
+    &rules::DRILL_TOO_SELDOM,
     &rules::EXCEPTION_EXPIRED,
     &rules::EXCEPTION_TOO_LONG,
     &rules::EXCEPTION_UNUSED,
+    &rules::FAILURE_UNNOTICED,
     &rules::FULL_LEFT_OUT,
+    &rules::IDENTITY_UNEXERCISED,
+    &rules::JOB_TOO_LONG,
+    &rules::JOBS_OVERLAP,
+    &rules::KEEP_TOO_FINE,
+    &rules::KEEP_TOO_SHORT,
     &rules::KEEP_WITHOUT_PRUNE,
+    &rules::KEYS_UNENCRYPTED,
+    &rules::LIVE_DATABASE_FILES,
+    &rules::LOCK_OUTLASTS_KEEP,
     &rules::MEMORY_TOO_SMALL,
     &rules::NEVER_PRUNED,
+    &rules::NOBODY_NOTIFIED,
+    &rules::OBJECTIVES_AFTER_LOSS,
+    &rules::OFF_SITE_MISSING,
+    &rules::OFF_SITE_UNENCRYPTED,
     &rules::OFFLINE_WITHOUT_CONTROL,
+    &rules::ONE_CREDENTIAL,
     &rules::OUTSIDE_WINDOW,
+    &rules::PASSWORD_IN_CLEAR,
     &rules::POLICY_NOT_MET,
+    &rules::PRUNE_TOO_SELDOM,
+    &rules::RESTORE_DOWNTIME_NOT_MET,
+    &rules::RPO_NOT_MET,
+    &rules::RPO_OUT_OF_REACH,
+    &rules::RTO_NOT_MET,
     &rules::RUN_LOST_BY_CLOCK,
     &rules::RUN_MOVED_BY_CLOCK,
     &rules::RUNNER_IS_MEMBER,
+    &rules::SECRET_BESIDE_DATA,
+    &rules::SERVER_FILES_MISSING,
+    &rules::SHARED_FAILURE_DOMAIN,
+    &rules::STORE_IN_SOURCE,
+    &rules::STORE_TOO_SMALL,
     &rules::SYSTEM_NOT_COVERED,
+    &rules::SYSTEM_NOT_DRILLED,
+    &rules::TARGET_IN_SOURCE,
+    &rules::TEMP_TOO_SMALL,
+    &rules::THREE_TWO_ONE,
+    &rules::THREE_TWO_ONE_ONE_ZERO,
     &rules::UNVERIFIED_COPY,
+    &rules::WINDOW_TOO_SHORT,
 ];
 
 /// What all rules find, without what the policy excuses.

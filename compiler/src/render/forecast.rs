@@ -13,24 +13,32 @@ const NAMED: usize = 3;
 /// The table `What it comes to`: a line for all databases of a source that are alike. Empty when there is no forecast.
 #[must_use]
 pub fn forecast_table(plan: &Plan) -> String {
-    let Some(forecast) = plan.forecast.as_ref().filter(|forecast| !forecast.databases.is_empty()) else {
+    let databases = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
+    if databases.count() == 0 {
         return String::new();
-    };
-    let head = ["database", "worst loss", "restore", "copies", "when a site is lost"].map(str::to_owned);
+    }
+    let rows = std::iter::once(PROMISE.map(str::to_owned)).chain(promises(plan, |_| true));
+    format!("What it comes to\n{}", aligned(&rows.collect::<Vec<_>>()))
+}
+
+/// What the columns of [`promises`] are.
+pub(super) const PROMISE: [&str; 5] = ["database", "worst loss", "restore", "copies", "when a site is lost"];
+
+/// What is promised for the databases that are wanted, one row for all of a source that are alike.
+pub(super) fn promises(plan: &Plan, wanted: impl Fn(&Outlook) -> bool) -> Vec<[String; 5]> {
+    let databases = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
     let mut rows: Vec<(&str, Vec<&str>, [String; 4])> = Vec::new();
-    for outlook in &forecast.databases {
+    for outlook in databases.filter(|outlook| wanted(outlook)) {
         let cells = cells(outlook, &plan.objectives);
         match rows.iter_mut().find(|(source, _, known)| *source == outlook.source && *known == cells) {
             Some((_, names, _)) => names.push(&outlook.database),
             None => rows.push((&outlook.source, vec![&outlook.database], cells)),
         }
     }
-    let rows = rows.into_iter().map(|(source, names, cells)| {
-        let [loss, restore, copies, site] = cells;
+    let row = |(source, names, [loss, restore, copies, site]): (&str, Vec<&str>, [String; 4])| {
         [named(source, &names), loss, restore, copies, site]
-    });
-    let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
-    format!("What it comes to\n{}", aligned(&rows))
+    };
+    rows.into_iter().map(row).collect()
 }
 
 fn named(source: &str, names: &[&str]) -> String {
@@ -73,7 +81,8 @@ fn when_a_site_is_lost(outlook: &Outlook) -> String {
     }
 }
 
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+/// Rows of cells below one another, indented.
+pub(super) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -157,14 +166,7 @@ fn copied(copy: &CopyOutlook, out: &mut String) {
 }
 
 fn lost(loss: &Loss) -> [String; 5] {
-    let domain = match loss.domain {
-        Domain::Host => "host",
-        Domain::Zone => "zone",
-        Domain::Site => "site",
-        Domain::Provider => "provider",
-        Domain::Account => "account",
-        Domain::Store => "store",
-    };
+    let domain = super::simulation::domain(loss.domain);
     let left =
         if loss.left.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", loss.left.join(", ")) };
     let figure = |sum: &Option<Sum>, what: &str| match sum {

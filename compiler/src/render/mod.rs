@@ -1,23 +1,30 @@
 //! A plan or diagnostics to text. One file a format, each with one function; none knows the strategy.
 
+mod chart;
 pub mod diagnostics;
 pub mod diff;
 mod dot;
 mod forecast;
+mod html;
 mod json;
 pub mod markdown;
 mod mermaid;
 mod reference;
+mod simulation;
 mod source;
 mod svg;
 mod text;
 mod view;
 
+pub use chart::chart;
 pub use dot::dot;
 pub use forecast::{forecast_of, forecast_table};
+pub use html::html;
 pub use json::json;
+pub use markdown::markdown;
 pub use mermaid::mermaid;
 pub use reference::reference;
+pub use simulation::simulation;
 pub use source::diagnostic;
 pub use svg::svg;
 pub use text::text;

@@ -30,27 +30,26 @@ pub(super) fn slip(text: &str) -> Option<Slip> {
     let mut chars = text.char_indices().peekable();
     let mut open: Vec<usize> = Vec::new();
     while let Some((at, char)) = chars.next() {
-        match char {
-            '\0' => return Some(found(at, 1, "a glob has a zero byte in it", "no name has one", "Remove it.")),
-            '\\' => {
-                if chars.next().is_none() {
-                    let help = "Remove the last `\\`, or write `\\\\` for a backslash; in quotes each of them is written twice.";
-                    return Some(found(at, 1, "a glob ends in `\\`", "nothing follows", help));
-                }
+        let wrong = match char {
+            '\0' => Some(found(at, 1, "a glob has a zero byte in it", "no name has one", "Remove it.")),
+            '\\' => chars.next().is_none().then(|| {
+                let help =
+                    "Remove the last `\\`, or write `\\\\` for a backslash; in quotes each of them is written twice.";
+                found(at, 1, "a glob ends in `\\`", "nothing follows", help)
+            }),
+            '[' => set(text, at, &mut chars),
+            '{' => {
+                open.push(at);
+                None
             }
-            '[' => {
-                if let Some(wrong) = set(text, at, &mut chars) {
-                    return Some(wrong);
-                }
-            }
-            '{' => open.push(at),
-            '}' => {
-                if open.pop().is_none() {
-                    let help = "Remove it, write `{` before it, or `\\}` for the character itself.";
-                    return Some(found(at, 1, "a glob closes a `{` that it does not open", "no `{` before it", help));
-                }
-            }
-            _ => {}
+            '}' => open.pop().is_none().then(|| {
+                let help = "Remove it, write `{` before it, or `\\}` for the character itself.";
+                found(at, 1, "a glob closes a `{` that it does not open", "no `{` before it", help)
+            }),
+            _ => None,
+        };
+        if wrong.is_some() {
+            return wrong;
         }
     }
     let at = open.first()?;

@@ -150,6 +150,7 @@ fn broken_ones_do_not() {
 #[test]
 fn values_are_in_one_form_and_secrets_are_references() {
     let text = r#"strategy "orders" {
+        environment "development"
         objectives { rpo "1h30m"; }
         workload { size "1.5GiB"; growth "2.5%/month"; change-rate "4GiB/day"; }
         source "notes" engine="files" { root "notes"; }

@@ -19,6 +19,10 @@ fn twice_the_same() {
         for render in [render::json, render::mermaid, render::dot] {
             assert_eq!(render(&one), render(&other));
         }
+        for render in [render::text, render::markdown, render::html, render::svg] {
+            let preview = render::Preview::default();
+            assert_eq!(render(&one, &preview), render(&other, &preview));
+        }
     }
 }
 

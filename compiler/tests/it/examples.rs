@@ -19,7 +19,10 @@ fn plans_of_the_examples() {
         let told: String = checked.diagnostics.iter().map(render::diagnostic).collect();
         assert_eq!(told, "", "a rule that fires on an example is the example's fault");
         let plan = plan(&checked.value.unwrap(), &facts, None).value.unwrap();
-        matches(&folder.join("plan.txt"), &render::text(&plan, &render::Preview::default())).unwrap();
+        let preview = render::Preview::default();
+        matches(&folder.join("plan.txt"), &render::text(&plan, &preview)).unwrap();
+        matches(&folder.join("plan.md"), &render::markdown(&plan, &preview)).unwrap();
+        matches(&folder.join("plan.svg"), &render::svg(&plan, &preview)).unwrap();
         matches(&folder.join("plan.mmd"), &render::mermaid(&plan)).unwrap();
         matches(&here().join(format!("tests/fixtures/{name}.dot")), &render::dot(&plan)).unwrap();
     }

@@ -6,21 +6,27 @@ use compiler::diag::Example;
 use compiler::{Explanation, Text, check, explain, explanations, render};
 use std::collections::BTreeSet;
 
-/// What the nodes of an example stand in: two stores, a source, and a job that protects it.
+/// What the nodes of an example stand in: what no rule has anything to say about, in any environment. It is development
+/// unless they say another one: there, most of what would be needed around them is not asked for.
 fn framed(nodes: &str) -> String {
+    let environment = if nodes.contains("environment \"") { "" } else { "environment \"development\"" };
     format!(
         r#"strategy "example" {{
-    environment "production"
+    {environment}
     source "notes" engine="files" {{ root "notes"; }}
-    store "desk" plugin="fs" {{ path "desk"; }}
-    store "cellar" plugin="fs" {{ path "cellar"; }}
+    store "desk" plugin="fs" {{ path "desk"; site "dc-1"; media "disk"; }}
+    store "cellar" plugin="fs" {{ path "cellar"; site "dc-2"; media "object"; immutable "30d"; }}
+    target "spare" engine="files" {{ directory "spare"; }}
     job "frame" {{
         backup "notes" to="desk"
         transfer from="desk" to="cellar"
         verify "desk"; verify "cellar"
     }}
+    job "frame-drill" {{ schedule "0 6 1 * *"; restore "notes" from="cellar" into="spare"; }}
+    notify "frame" plugin="webhook" on="{told}" {{ url "https://example.org/frame"; }}
 {nodes}
-}}"#
+}}"#,
+        told = if nodes.contains("notify \"") { "failure" } else { "failure missed" }
     )
 }
 

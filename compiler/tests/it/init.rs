@@ -1,4 +1,4 @@
-//! `init`: whatever is answered, the strategy that comes out compiles and no rule fires on it; and a wrong answer is
+//! `init`: whatever is answered, the strategy that comes out compiles and no rule warns of it; and a wrong answer is
 //! refused with the reason.
 
 use crate::case::facts;
@@ -58,7 +58,7 @@ const MATRIX: [&[&[(&str, &str)]]; 4] = [
             ("change-rate", "4GiB/day"),
             ("cpus", "8"),
             ("memory", "32GiB"),
-            ("temp", "400GiB"),
+            ("temp", "500GiB"),
             ("disk", "2TiB"),
             ("network", "1Gbit/s"),
         ],
@@ -67,8 +67,11 @@ const MATRIX: [&[&[(&str, &str)]]; 4] = [
     ],
 ];
 
+/// What is told of a first strategy outside of development, and is no more than a hint.
+const HINTS: [&str; 4] = ["drill-missing", "keys-unencrypted", "nobody-notified", "three-two-one-one-zero"];
+
 #[test]
-fn whatever_is_answered_compiles_without_findings() {
+fn whatever_is_answered_compiles_without_warnings() {
     let mut all: Vec<Vec<(&str, &str)>> = vec![Vec::new()];
     for axis in MATRIX {
         all = all.iter().flat_map(|so_far| axis.iter().map(|more| [so_far.as_slice(), more].concat())).collect();
@@ -85,11 +88,24 @@ fn whatever_is_answered_compiles_without_findings() {
         }
         let text = init::write(&answers.unwrap());
         let told = told(&text);
-        // One store of data that can be made again is a hint there, and nothing more.
-        let findings: Vec<&str> = told.split("\n\n").filter(|part| !part.trim().is_empty()).collect();
-        let hints = findings.iter().filter(|part| part.contains("copies-too-few")).count();
-        let allowed = if one_store { findings.len() == hints && !told.contains("warn") } else { told.is_empty() };
-        assert!(allowed, "{given:?}\n{text}\n{told}");
+        let codes = |head: &str| -> Vec<String> {
+            let lines = told.lines().filter_map(|line| line.strip_prefix(head));
+            lines.map(|line| line.split(']').next().unwrap().to_owned()).collect()
+        };
+        // What is left out by an answer is told, and what a run of this version cannot do yet is a hint.
+        let (mut hints, mut warnings) = (vec!["copies-too-few"], Vec::new());
+        if development {
+            hints.truncate(usize::from(one_store));
+        } else {
+            hints = HINTS.to_vec();
+            if given.contains(&("conf", "none")) {
+                hints.push("server-files-missing");
+                warnings.push("server-files-missing");
+            }
+        }
+        assert!(codes("info[").iter().all(|code| hints.contains(&code.as_str())), "{given:?}\n{text}\n{told}");
+        assert!(codes("warning[").iter().all(|code| warnings.contains(&code.as_str())), "{given:?}\n{text}\n{told}");
+        assert!(codes("error[").is_empty(), "{given:?}\n{text}\n{told}");
         laid_out(&text);
         written += 1;
     }
@@ -144,7 +160,7 @@ fn a_wrong_answer_is_refused_with_the_reason() {
             "up to 1d apart, and a backup takes time: that loses more than `rpo` allows (24h)",
         ),
         (&[("rpo", "24h"), ("schedule", "30 2 * * *"), ("timezone", "Europe/Stockholm")], "up to 1d 1h apart"),
-        (&[graph, ("rpo", "20m")], "with a dump of at most 30m that loses more than `rpo` allows (20m)"),
+        (&[graph, ("rpo", "20m")], "with a dump of at most 1h that loses more than `rpo` allows (20m)"),
         (&[("schedule", "0 0 30 2 *")], "is never due"),
         (&[("schedule", "@daily")], "nickname"),
         (&[("timezone", "Europe/Stokholm")], "did you mean `Europe/Stockholm`?"),
@@ -170,7 +186,8 @@ fn a_wrong_answer_is_refused_with_the_reason() {
 #[test]
 fn text_cannot_leave_its_string() {
     for odd in ["a \"b\" c", r"C:\data\new", "#\"x\"#", "tab\u{a0}é漢字", "// not a comment", "{ }"] {
-        let text = init::write(&answered(&[("root", odd), ("store-site", odd)]).unwrap());
+        let text =
+            init::write(&answered(&[("environment", "development"), ("root", odd), ("store-site", odd)]).unwrap());
         assert_eq!(told(&text), "", "{text}");
         let checked = check(&[Text { name: "strategy.kdl".to_owned(), text }], &facts()).value.unwrap();
         let planned = render::json(&plan(&checked, &facts(), None).value.unwrap());
@@ -202,7 +219,8 @@ fn a_server_answers_for_itself() {
     let learned = init::learned(&server);
     let given: Vec<(&str, &str)> = learned.iter().map(|(question, text)| (question.flag, text.as_str())).collect();
     let text = init::write(&answered(&given).unwrap());
-    assert_eq!(told(&text), "");
+    let told_of_it = told(&text);
+    assert!(!told_of_it.contains("warning[") && !told_of_it.contains("error["), "{told_of_it}");
     for line in [
         "edition \"community\"",
         "version \"5.26\"",

@@ -63,7 +63,7 @@ fn judge(mutant: &Mutant, fixture: &Fixture, at: usize) -> Fate {
     let Some(first) = errors.first() else { return Fate::Accepted };
     for error in &errors {
         let Some(label) = error.labels.first() else { return Fate::Wrong(format!("{}: no place", error.code())) };
-        if !in_it(label) && !(mutant.through && error.labels.iter().any(in_it)) {
+        if !(in_it(label) || mutant.through && error.labels.iter().any(in_it)) {
             let (source, text) = (label.span.source().name(), label.span.text());
             return Fate::Wrong(format!("{}: {error}, at `{text}` in {source}", error.code()));
         }

@@ -99,10 +99,122 @@ fn previews_are_as_they_were() {
             let (extension, shown) = match shows.as_str() {
                 "text" => ("txt", render::text(&plan, &asked.preview())),
                 "svg" => ("svg", render::svg(&plan, &asked.preview())),
+                "markdown" => ("md", render::markdown(&plan, &asked.preview())),
+                "html" => ("html", render::html(&plan, &asked.preview())),
                 other => panic!("{other}"),
             };
             wrong.extend(matches(&file.with_extension(extension), &shown).err());
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The plan of a file, and as many deletions as nobody would read.
+fn great() -> (schema::plan::Plan, Vec<Verdict>) {
+    let text = std::fs::read_to_string(here().join("tests/preview/great.kdl")).unwrap();
+    let (plan, _) = read(&text);
+    let verdict = |at: usize| Verdict {
+        store: "vault".to_owned(),
+        source: "graph".to_owned(),
+        database: format!("orders-{:04}", at % 100),
+        id: format!("{at:08x}"),
+        manifest: format!("blake3:{at:08x}"),
+        taken: "2026-10-01T01:00:00Z".to_owned(),
+        size: 1 << 30,
+        keep: false,
+        reasons: vec!["no rule keeps it".to_owned()],
+    };
+    (plan, (0..5_000).map(verdict).collect())
+}
+
+#[test]
+fn a_page_of_a_great_plan_fits_and_names_what_it_leaves_out() {
+    let (plan, verdicts) = great();
+    let preview = render::Preview { verdicts: &verdicts, verbose: true, ..render::Preview::default() };
+    let page = render::markdown(&plan, &preview);
+    assert!(page.len() <= render::markdown::MOST, "{} bytes", page.len());
+    assert!(page.contains("5000 of 5000 copies would go, 4.8 TiB in all; 0 stay."), "{}", &page[..2_000]);
+    assert!(page.contains("The 5000 lines of this table do not fit here."));
+    let last = page.lines().last().unwrap();
+    assert!(last.starts_with("> Not shown in full") && last.ends_with("shows all."), "{last}");
+    // In the text every one of them has its line.
+    let text = render::text(&plan, &render::Preview { verbose: false, ..preview });
+    assert_eq!(text.lines().filter(|line| line.starts_with("  − vault")).count(), 5_000);
+}
+
+#[test]
+fn a_drawing_of_a_great_plan_has_few_boxes() {
+    let (mut plan, _) = great();
+    let boxes = |plan: &schema::plan::Plan| {
+        let svg = render::svg(plan, &render::Preview::default());
+        assert_eq!(svg.matches("<g>").count(), svg.matches("</g>").count());
+        (svg.matches("<g>").count(), svg)
+    };
+    let (count, svg) = boxes(&plan);
+    assert!(count < 20 && svg.contains("911 steps in 12 boxes"), "{count}");
+    // A hundred jobs with steps that are all different.
+    for (at, step) in plan.steps.iter_mut().enumerate() {
+        step.needs.clear();
+        step.job = format!("job-{}", at % 100);
+        step.address.0 = format!("{}/backup/graph:db-{at}/vault-{at}", step.job);
+    }
+    let (count, svg) = boxes(&plan);
+    assert!(count <= 300 && svg.contains(" jobs are not drawn"), "{count}");
+}
+
+/// What a reader chose is shown, and the rest is counted.
+#[test]
+fn patterns_cover_names() {
+    for (pattern, name, covered) in [
+        ("orders", "orders", true),
+        ("Orders", "oRDERS", true),
+        ("orders", "orders-1", false),
+        ("orders-*", "orders-0017", true),
+        ("*17", "orders-0017", true),
+        ("o*-00?7", "orders-0017", true),
+        ("o*-00?7", "orders-0117", false),
+        ("**", "", true),
+        ("", "a", false),
+        ("*a*b*c*", "xaxbxcx", true),
+        ("*a*b*c*", "xaxcxbx", false),
+    ] {
+        assert_eq!(render::covers(pattern, name), covered, "{pattern} over {name}");
+    }
+}
+
+#[test]
+fn a_requirement_that_is_not_met_is_told_and_many_findings_are_folded() {
+    let text = std::fs::read_to_string(here().join("tests/preview/deletions.kdl")).unwrap();
+    let (mut plan, _) = read(&text);
+    let finding = |code: &str, message: &str| schema::plan::Finding {
+        code: code.to_owned(),
+        level: schema::plan::Level::Warn,
+        message: message.to_owned(),
+        origin: plan.requirements[0].origin.clone(),
+    };
+    let unmet = finding("policy-not-met", "`notes` has 2 of 3 copies");
+    let many = (0..9).map(|at| finding("unverified-copy", &format!("`d{at}` is not verified"))).collect::<Vec<_>>();
+    plan.findings.push(unmet);
+    plan.findings.extend(many);
+    let shown = |verbose| render::text(&plan, &render::Preview { verbose, ..render::Preview::default() });
+    let folded = shown(false);
+    assert!(folded.contains("copies at least 3  not met: `notes` has 2 of 3 copies\n"), "{folded}");
+    assert!(folded.contains("`d0` is not verified … and 8 more like this (") && !folded.contains("`d1`"), "{folded}");
+    assert!(shown(true).contains("`d8` is not verified ("));
+    let page = render::markdown(&plan, &render::Preview::default());
+    assert!(page.contains("### Policy\n") && page.contains("not met: `notes` has 2 of 3 copies |"), "{page}");
+}
+
+/// Whatever a strategy says, a page holds no program and asks nobody for anything.
+#[test]
+fn pages_stand_alone() {
+    for name in ["deletions", "great"] {
+        let (plan, asked) = read(&std::fs::read_to_string(here().join(format!("tests/preview/{name}.kdl"))).unwrap());
+        for page in [render::html(&plan, &asked.preview()), render::svg(&plan, &asked.preview())] {
+            for word in ["<script", "<link", "<iframe", "<b>", " src=", " href=", "@import", "javascript:"] {
+                assert!(!page.contains(word), "{name}: {word}");
+            }
+            assert_eq!(page.matches("url(").count(), page.matches("url(#g-arrow)").count(), "{name}");
+        }
+    }
 }

@@ -52,7 +52,7 @@ pub static TEMPLATE_CYCLE: Explanation = Explanation {
     example: Example::Nodes {
         wrong: r#"template "daily" { use "daily"; }
 use "daily""#,
-        right: r#"template "daily" { objectives { rpo "24h"; }; }
+        right: r#"template "daily" { objectives { rto "24h"; }; }
 use "daily""#,
     },
     fix: "Remove one of these `use`.",
@@ -95,10 +95,10 @@ pub static MISPLACED_NODE: Explanation = Explanation {
     example: Example::Nodes {
         wrong: r#"objectives {
     let "hour" "1h"
-    rpo "1h"
+    rto "1h"
 }"#,
         right: r#"let "hour" "1h"
-objectives { rpo (var)"hour"; }"#,
+objectives { rto (var)"hour"; }"#,
     },
     fix: "Move it to the top of a text, or directly into `strategy`.",
 };
@@ -110,7 +110,7 @@ pub static UNUSED_DEFINITION: Explanation = Explanation {
     example: Example::Nodes {
         wrong: r#"let "hour" "1h""#,
         right: r#"let "hour" "1h"
-objectives { rpo (var)"hour"; }"#,
+objectives { rto (var)"hour"; }"#,
     },
     fix: "Remove it, or use it.",
 };

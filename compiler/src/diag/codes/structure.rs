@@ -98,7 +98,7 @@ pub static MISSING_ARGUMENT: Explanation = Explanation {
     code: "missing-argument",
     summary: "a value that must be there is not",
     why: "Without it the node says nothing.",
-    example: Example::Nodes { wrong: "objectives { rpo }", right: r#"objectives { rpo "1h"; }"# },
+    example: Example::Nodes { wrong: "objectives { rto }", right: r#"objectives { rto "1h"; }"# },
     fix: "Add the value; the help shows how it is typed.",
 };
 
@@ -106,7 +106,7 @@ pub static DUPLICATE_NODE: Explanation = Explanation {
     code: "duplicate-node",
     summary: "a node that may stand once stands twice",
     why: "One of the two would silently win.",
-    example: Example::Nodes { wrong: r#"objectives { rpo "1h"; rpo "2h"; }"#, right: r#"objectives { rpo "1h"; }"# },
+    example: Example::Nodes { wrong: r#"objectives { rto "1h"; rto "2h"; }"#, right: r#"objectives { rto "1h"; }"# },
     fix: "Keep one of them.",
 };
 

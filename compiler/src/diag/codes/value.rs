@@ -14,7 +14,7 @@ pub static MISSING_UNIT: Explanation = Explanation {
     code: "missing-unit",
     summary: "a bare number where a unit is needed",
     why: "Thirty of what? Minutes and hours are different promises.",
-    example: Example::Nodes { wrong: "objectives { rpo 30; }", right: r#"objectives { rpo "30m"; }"# },
+    example: Example::Nodes { wrong: "objectives { rto 30; }", right: r#"objectives { rto "30m"; }"# },
     fix: "Write the number with its unit, in quotes.",
 };
 
@@ -22,7 +22,7 @@ pub static INVALID_VALUE: Explanation = Explanation {
     code: "invalid-value",
     summary: "a value that does not parse as its type",
     why: "What is meant cannot be known.",
-    example: Example::Nodes { wrong: r#"objectives { rpo "soon"; }"#, right: r#"objectives { rpo "1h30m"; }"# },
+    example: Example::Nodes { wrong: r#"objectives { rto "soon"; }"#, right: r#"objectives { rto "1h30m"; }"# },
     fix: "Write the value in the form that is shown.",
 };
 
@@ -64,7 +64,7 @@ pub static UNEXPECTED_ANNOTATION: Explanation = Explanation {
     code: "unexpected-annotation",
     summary: "an annotation where it has no meaning",
     why: "Only secrets come from elsewhere; a plan must say everything else itself.",
-    example: Example::Nodes { wrong: r#"objectives { rpo (env)"RPO"; }"#, right: r#"objectives { rpo "1h"; }"# },
+    example: Example::Nodes { wrong: r#"objectives { rto (env)"RPO"; }"#, right: r#"objectives { rto "1h"; }"# },
     fix: "Remove the annotation, and write the value.",
 };
 

@@ -69,7 +69,7 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
         stores.sort_unstable();
         stores.dedup();
         for store in stores {
-            let begun = |full: &chains::Fulls<'_>| full.stores.iter().any(|other| *other == store);
+            let begun = |full: &chains::Fulls<'_>| full.stores.contains(&store);
             if !fulls.iter().any(begun) {
                 continue;
             }

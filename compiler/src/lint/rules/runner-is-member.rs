@@ -14,6 +14,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 source "graph" engine="neo4j" {
     edition "enterprise"; version "5.26"; admin "/usr/bin/neo4j-admin"; databases "orders" "system"
     server "core-1" backup="graph-1.internal:6362"
+    tls policy="backup"
 }
 job "nightly" {
     backup "graph" to="desk"
@@ -24,6 +25,7 @@ job "nightly" {
 source "graph" engine="neo4j" {
     edition "enterprise"; version "5.26"; admin "/usr/bin/neo4j-admin"; databases "orders" "system"
     server "core-1" backup="graph-1.internal:6362"
+    tls policy="backup"
 }
 job "nightly" {
     backup "graph" to="desk"

@@ -31,7 +31,7 @@ pub fn text(text: &str) -> String {
     while let Some((at, char)) = chars.next() {
         let next = chars.peek().map(|(_, next)| *next);
         let begins = at == 0 && matches!(char, '#' | '+' | '-' | '=' | ':' | '/');
-        let numbers = at > 0 && at == digits && matches!(char, '.' | ')');
+        let numbers = at > 0 && at == digits && matches!(char, '.' | ')') && next.is_none_or(|next| next == ' ');
         match char {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),

@@ -2,7 +2,9 @@
 
 pub mod escape;
 mod page;
+mod plan;
 mod table;
 
 pub use page::{MOST, Page, Section};
+pub use plan::markdown;
 pub use table::table;

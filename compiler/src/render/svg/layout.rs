@@ -12,7 +12,7 @@ const BELOW: i64 = 14;
 /// What a line takes that passes through a layer.
 const LINE: i64 = 10;
 /// Between layers.
-const BESIDE: i64 = 44;
+const BESIDE: i64 = 36;
 
 /// Where everything is, from the upper left.
 #[derive(Debug, Default)]
@@ -139,8 +139,8 @@ mod tests {
             prop_assert_eq!(drawn.lines.len(), lines.len());
             for line in &drawn.lines {
                 // A line goes to the right only, and no box is in its way where it passes a layer.
-                for pair in line.windows(2) {
-                    prop_assert!(pair[0].1 < pair[1].0, "{:?}", line);
+                for (left, right) in line.iter().zip(line.iter().skip(1)) {
+                    prop_assert!(left.1 < right.0, "{:?}", line);
                 }
                 for (from, to, y) in line.iter().filter(|(from, to, _)| from < to) {
                     let hit = boxes.iter().any(|it| it.0 < *to && *from < it.2 && it.1 <= *y && *y <= it.3);

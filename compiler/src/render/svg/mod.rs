@@ -26,7 +26,7 @@ const NAME: i64 = 30;
 /// The lines of the legend.
 const LEGEND: i64 = 22;
 /// Least width, for the legend.
-const LEAST: i64 = 360;
+const LEAST: i64 = 440;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -42,8 +42,10 @@ pub fn svg(plan: &Plan, preview: &Preview<'_>) -> String {
         })
         .collect();
     let inner = drawn.iter().map(|(_, layout)| layout.width).max().unwrap_or_default();
-    let width = (inner + 4 * MARGIN).max(LEAST);
-    let legend = legend(plan, width, note.as_deref());
+    // Names of jobs are in larger letters.
+    let names = drawn.iter().map(|(lane, _)| text_width(&fitted(&lane.name)) * 6 / 5).max().unwrap_or_default();
+    let width = (inner.max(names) + 4 * MARGIN).max(LEAST);
+    let legend = legend(plan, preview, &drawn, width, note.as_deref());
     let mut y = MARGIN;
     let mut body = String::new();
     for (lane, layout) in &drawn {
@@ -114,9 +116,8 @@ fn path(stretches: &[(i64, i64, i64)], left: i64, above: i64) -> String {
             None => {
                 let _ = write!(out, "M{from} {y}");
             }
-            Some((x, level)) if level == y => {
+            Some((_, level)) if level == y => {
                 let _ = write!(out, "H{from}");
-                debug_assert!(x <= from, "lines go to the right");
             }
             Some((x, level)) => {
                 let middle = x + (from - x) / 2;
@@ -155,17 +156,22 @@ fn draw_box(it: &Box, x: i64, y: i64, width: i64, out: &mut String) {
 }
 
 /// Lines of signs that fit into a width.
-fn legend(plan: &Plan, width: i64, note: Option<&str>) -> Vec<String> {
+fn legend(plan: &Plan, preview: &Preview<'_>, drawn: &[(Lane, Layout)], width: i64, note: Option<&str>) -> Vec<String> {
     let mut signs: Vec<String> = Vec::new();
-    for step in &plan.steps {
+    for (step, _) in plan.steps.iter().zip(preview.shown(plan)).filter(|(_, shown)| *shown) {
         let sign = format!("{} {}", symbol(&step.action), meaning(&step.action));
         if !signs.contains(&sign) {
             signs.push(sign);
         }
     }
-    signs.push("solid line: must succeed".to_owned());
-    signs.push("dashed line: must have ended".to_owned());
-    signs.push("thick edge: something is down".to_owned());
+    let has = |when: When| drawn.iter().flat_map(|(lane, _)| &lane.lines).any(|line| line.when == when);
+    let down = drawn.iter().flat_map(|(lane, _)| &lane.boxes).any(|it| it.down);
+    let more = [
+        (has(When::Success), "solid line: must succeed"),
+        (has(When::Always), "dashed line: must have ended"),
+        (down, "thick edge: something is down"),
+    ];
+    signs.extend(more.into_iter().filter(|(is, _)| *is).map(|(_, words)| words.to_owned()));
     let words = note.into_iter().flat_map(|note| note.split(": ")).map(str::to_owned);
     let mut lines: Vec<String> = Vec::new();
     for sign in signs.into_iter().chain(words) {

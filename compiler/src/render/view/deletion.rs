@@ -8,20 +8,24 @@ use schema::retain::Verdict;
 
 const HEAD: [&str; 6] = ["store", "database", "taken", "artifact", "size", "why"];
 
-/// The deletions, and how many of them the reader did not want to see.
+/// The deletions, or that there are none among what stores hold; and how many of them the reader did not want to see.
 pub(super) fn deletions(preview: &Preview<'_>, only: &Only<'_>) -> (Option<Part>, usize) {
     let all: Vec<&Verdict> = preview.verdicts.iter().filter(|verdict| !verdict.keep).collect();
     let shown = all.iter().filter(|it| only.copy(&it.store, &it.source, &it.database));
     let rows: Vec<Vec<String>> = shown.map(|verdict| row(verdict)).collect();
     let hidden = all.len() - rows.len();
-    let part = Part::new("Deletions", Style::Columns, &HEAD, rows).map(|part| {
+    if preview.verdicts.is_empty() || (rows.is_empty() && hidden > 0) {
+        return (None, hidden);
+    }
+    let kept = preview.verdicts.len() - all.len();
+    let note = if all.is_empty() {
+        format!("None of {} would go", plural(kept, "copy"))
+    } else {
         let bytes = all.iter().map(|verdict| verdict.size).sum();
-        let kept = preview.verdicts.len() - all.len();
         let of = plural(preview.verdicts.len(), "copy");
-        let note = format!("{} of {of} would go, {} in all; {kept} stay", all.len(), amount::bytes(bytes));
-        Part { note: Some(note), ..part }
-    });
-    (part, hidden)
+        format!("{} of {of} would go, {} in all; {kept} stay", all.len(), amount::bytes(bytes))
+    };
+    (Some(Part { title: "Deletions", style: Style::Columns, head: HEAD.to_vec(), rows, note: Some(note) }), hidden)
 }
 
 /// What stays: in full only where much is asked for, or where nothing goes.

@@ -1,9 +1,9 @@
 //! What the strategy comes to, by database: chains, worst losses, times to restore, copies, and how stores fill up.
 
 use super::only::{Only, subject};
-use super::{Part, Preview, Style, more};
+use super::{Part, Preview, Style, more, plural};
 use crate::amount;
-use schema::forecast::{Outlook, Sum};
+use crate::render::forecast::{PROMISE, promises as promised};
 use schema::plan::Plan;
 use schema::step::{Action, Extent};
 use std::collections::BTreeMap;
@@ -27,6 +27,7 @@ pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Opt
             jobs.push(&step.job);
         }
     }
+    let lengths = lengths(plan);
     let mut rows = Vec::new();
     for (key, (source, name)) in order {
         let Some([full, differential]) = homes.get(&key).filter(|[_, differential]| !differential.is_empty()) else {
@@ -36,7 +37,8 @@ pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Opt
             continue;
         }
         let database = if name.is_empty() { source.to_owned() } else { format!("{source}:{name}") };
-        let length = length(plan, key.0, key.1, key.2);
+        let length = lengths.get(&key).map(|length| usize::try_from(*length).unwrap_or(usize::MAX));
+        let length = length.map_or_else(|| "unknown".to_owned(), |length| plural(length, "artifact"));
         rows.push(vec![database, key.2.to_owned(), cadence(plan, full), cadence(plan, differential), length]);
     }
     Part::new(
@@ -50,7 +52,7 @@ pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Opt
 /// When the jobs of that name are due.
 fn cadence(plan: &Plan, jobs: &[&str]) -> String {
     if jobs.is_empty() {
-        return "none".to_owned();
+        return "not in this plan".to_owned();
     }
     let when = |name: &&str| {
         let job = plan.jobs.iter().find(|job| job.name == **name);
@@ -60,61 +62,47 @@ fn cadence(plan: &Plan, jobs: &[&str]) -> String {
     jobs.iter().map(when).collect::<Vec<_>>().join(" and ")
 }
 
-fn length(plan: &Plan, source: &str, database: &str, store: &str) -> String {
-    let outlook = plan.forecast.iter().flat_map(|it| &it.databases);
-    let mut copies = outlook.filter(|it| it.source == source && it.database == database).flat_map(|it| &it.copies);
-    let copy = copies.find(|copy| copy.store == store);
-    copy.map_or_else(
-        || "unknown".to_owned(),
-        |copy| super::plural(usize::try_from(copy.chain).unwrap_or(usize::MAX), "artifact"),
-    )
-}
-
-/// The promise for each database.
-pub(super) fn promises(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Option<Part> {
-    let databases = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
-    let shown = databases.filter(|it| only.database(&it.source, &it.database));
-    let rows = shown.map(|it| {
-        vec![
-            format!("{}:{}", it.source, it.database),
-            time(it.rpo.as_ref(), "everything"),
-            time(it.rto.as_ref(), "unknown"),
-            downtime(it),
-            copies(it),
-        ]
+/// The longest chain by source, database and store.
+fn lengths(plan: &Plan) -> BTreeMap<(&str, &str, &str), u64> {
+    let outlooks = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
+    let copies = outlooks.flat_map(|it| {
+        let name = (it.source.as_str(), it.database.as_str());
+        it.copies.iter().map(move |copy| ((name.0, name.1, copy.store.as_str()), copy.chain))
     });
-    Part::new(
-        "What it comes to",
-        Style::Headed,
-        &["database", "worst loss", "restore", "downtime of a backup", "copies"],
-        folded(rows.collect(), preview.verbose),
-    )
+    copies.collect()
 }
 
-fn time(sum: Option<&Sum>, none: &str) -> String {
-    sum.map_or_else(|| none.to_owned(), |sum| amount::time(sum.total))
+/// The promise for each database. Without a schedule there is none.
+pub(super) fn promises(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Option<Part> {
+    plan.jobs.iter().find(|job| job.schedule.is_some())?;
+    let rows = promised(plan, |it| only.database(&it.source, &it.database));
+    let part = Part::new("What it comes to", Style::Headed, &PROMISE, rows.into_iter().map(Vec::from).collect())?;
+    let assumed = plan
+        .forecast
+        .as_ref()
+        .map(|forecast| forecast.assumptions.len())
+        .filter(|count| *count > 0 && !preview.verbose);
+    let note = assumed.map(|count| format!("Reckoned with {}; --verbose shows them", plural(count, "assumption")));
+    Some(Part { note, ..part })
 }
 
-fn downtime(outlook: &Outlook) -> String {
-    if outlook.backup_downtime.total == 0 { "none".to_owned() } else { amount::time(outlook.backup_downtime.total) }
-}
-
-fn copies(outlook: &Outlook) -> String {
-    let names: Vec<String> = outlook
-        .copies
-        .iter()
-        .map(|copy| if copy.verified { copy.store.clone() } else { format!("{} (unverified)", copy.store) })
-        .collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-/// How the stores fill up.
-pub(super) fn fill(plan: &Plan) -> Option<Part> {
+/// How the stores fill up: by what the strategy says of its data, or where much is asked for.
+pub(super) fn fill(plan: &Plan, preview: &Preview<'_>) -> Option<Part> {
+    if plan.workload.size.is_none() && !preview.verbose {
+        return None;
+    }
     let stores = plan.forecast.iter().flat_map(|forecast| &forecast.stores).filter(|fill| fill.peak > 0);
     let rows = stores.map(|fill| {
         vec![fill.store.clone(), amount::bytes(fill.month), amount::bytes(fill.year), amount::bytes(fill.peak)]
     });
     Part::new("Storage", Style::Headed, &["store", "after a month", "after a year", "at most"], rows.collect())
+}
+
+/// What was taken for granted.
+pub(super) fn assumptions(plan: &Plan, preview: &Preview<'_>) -> Option<Part> {
+    let all = plan.forecast.iter().filter(|_| preview.verbose).flat_map(|forecast| &forecast.assumptions);
+    let rows = all.map(|it| vec![it.what.clone(), it.value.clone(), it.instead.clone()]);
+    Part::new("Assumed", Style::Headed, &["what", "figure", "instead"], rows.collect())
 }
 
 /// Rows with the same cells behind the first one as one row, where they are many.

@@ -128,7 +128,9 @@ pub(super) fn view(plan: &Plan, preview: &Preview<'_>) -> View {
             format!("Runs on `{}` ({}){site}", runner.name, runner.host)
         }),
         hidden: preview.only.map(|only| hidden(only, plan.steps.len(), hidden_steps, hidden_deletions)),
-        unchanged: plan.steps.is_empty() && deletions.is_none() && hidden_deletions == 0 && preview.drift.is_empty(),
+        unchanged: plan.steps.is_empty()
+            && preview.verdicts.iter().all(|verdict| verdict.keep)
+            && preview.drift.is_empty(),
         legend: legend(plan, &shown),
         deletions,
         jobs: views,
@@ -142,13 +144,14 @@ fn parts(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Vec<Part> {
     [
         forecast::chains(plan, preview, only),
         forecast::promises(plan, preview, only),
-        forecast::fill(plan),
+        forecast::fill(plan, preview),
         place::stores(plan),
         place::targets(plan),
         place::notifiers(plan),
         policy::results(plan),
         deletion::drift(preview, only),
         deletion::kept(preview, only),
+        forecast::assumptions(plan, preview),
         policy::findings(plan, preview),
     ]
     .into_iter()

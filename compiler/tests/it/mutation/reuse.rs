@@ -323,7 +323,7 @@ impl Maker<'_> {
         let node = start..it.whole.end - (end - start);
         self.edit("override not said", "override", start..end, "", vec![node]);
         let typo = "(overide)";
-        self.edit("misspelt override", "override", start..end, typo, vec![start..start + typo.len()]);
+        self.replace("misspelt override", "override", start..end, typo);
         self.replace("override of nothing", "override", start..start, &format!("(override){STRANGER} \"x\"; "));
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn arrange(slots: &mut [Vec<Slot>], gap: i64) {
         layer.iter_mut().enumerate().for_each(|(rank, slot)| slot.rank = rank);
     }
     for _ in 0..SWEEPS {
-        sweep(slots, |slots, at, from| rank(slots, at, from));
+        sweep(slots, rank);
     }
     for layer in slots.iter_mut() {
         let wanted = vec![0; layer.len()];

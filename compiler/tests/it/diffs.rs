@@ -201,15 +201,17 @@ fn mirrored(code: Code) -> Code {
     pairs.iter().find_map(other).unwrap_or(code)
 }
 
-/// Effects without what has a direction: where they stand, and whether they break anything.
-fn bare(diff: &Diff, turn: bool) -> BTreeSet<(Code, Vec<String>, u64, Option<String>, Option<String>, bool)> {
+/// An effect without what has a direction: where it stands, and whether it breaks anything.
+type Bare = (Code, Vec<String>, u64, [Option<String>; 2], bool);
+
+fn bare(diff: &Diff, turn: bool) -> BTreeSet<Bare> {
     let bare = |effect: &schema::diff::Effect| {
         let (subject, before, after) = (&effect.subject, effect.before.clone(), effect.after.clone());
         let (code, before, after) =
             if turn { (mirrored(effect.code), after, before) } else { (effect.code, before, after) };
         // A job that gets another name is called by the one that it has afterwards.
         let names = if code == Code::JobRenamed { Vec::new() } else { subject.names.clone() };
-        (code, names, subject.count, before, after, effect.direct)
+        (code, names, subject.count, [before, after], effect.direct)
     };
     diff.effects.iter().map(bare).collect()
 }
@@ -311,9 +313,9 @@ fn a_page_fits_into_a_comment() {
         },
         before: Some("<b>&|`@somebody".repeat(40)),
         after: Some("path /srv/a".to_owned()),
-        direct: at % 2 == 0,
+        direct: at.is_multiple_of(2),
         breaking: at < 400,
-        marked: at % 3 == 0,
+        marked: at.is_multiple_of(3),
         origin: Some(origin.clone()),
     };
     let step = |at: usize| schema::diff::StepChange {

@@ -15,7 +15,7 @@
 //! | [`forecast`] | a plan and what was measured | what its schedules come to |
 //! | [`lint`] | all of these | findings |
 //! | [`diff`](mod@diff) | two plans | what a change does |
-//! | [`render`] | a plan, or a change | text, Markdown, HTML, SVG, JSON, Mermaid, DOT |
+//! | [`render`] | a plan | text, Markdown, HTML, SVG, JSON, Mermaid, DOT |
 //!
 //! [`init`] goes the other way: from answers to a first text.
 //! [`format`](mod@format) stands beside them: a text in, the same text well laid out.

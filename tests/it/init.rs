@@ -34,9 +34,9 @@ fn what_is_written_runs() {
 #[test]
 fn what_cannot_be_run_is_said() {
     let space = Space::new();
-    let ran = space.run("init --engine neo4j --edition enterprise --size 10GiB").expect(0);
+    let ran = space.run("init --engine neo4j --edition enterprise --size 10GiB --cpus 8").expect(0);
     for text in
-        ["`edition`: an Enterprise server is planned, and cannot be run yet", "workload: `size`", "`schedule`: shown"]
+        ["`edition`: an Enterprise server is planned, and cannot be run yet", "`cpus`: a run does", "`schedule`: shown"]
     {
         assert!(ran.err.contains(text), "no `{text}` in {}", ran.err);
     }

@@ -31,8 +31,10 @@ pub fn write(answers: &Answers) -> String {
         page.line(&format!("environment {}", quoted(answers.text(&ENVIRONMENT))));
         page.gap();
         objectives(page, answers);
-        record(page, "workload", "How much data there is.", &[&SIZE, &GROWTH, &CHANGE_RATE], answers);
-        record(page, "resources", "What the machine has.", &[&CPUS, &MEMORY, &TEMP, &DISK, &NETWORK], answers);
+        let workload = "How much data there is: what backups and restores take is reckoned from it.";
+        record(page, "workload", workload, &[&SIZE, &GROWTH, &CHANGE_RATE], answers);
+        let resources = "What the machine has: `backstay validate` tells what does not fit.";
+        record(page, "resources", resources, &[&CPUS, &MEMORY, &TEMP, &DISK, &NETWORK], answers);
         if answers.is(&ENGINE, "neo4j") {
             neo4j(page, answers);
         } else {
@@ -58,10 +60,10 @@ fn environment(kind: &str) -> &'static str {
 }
 
 fn objectives(page: &mut Page, answers: &Answers) {
-    page.note(&format!(
-        "What the business tolerates. {BACKSTAY} records it and measures nothing against it yet; the schedule below \
-         was chosen to keep `rpo`."
-    ));
+    page.note(
+        "What the business tolerates. `backstay validate` holds against it what schedules and sizes come to; the \
+         schedule below was chosen to keep `rpo`.",
+    );
     let rows = [
         (&RPO, "At most this much may be lost, as time between the last good copy and a failure."),
         (&RTO, "Service must be back this soon after a failure."),
@@ -79,12 +81,12 @@ fn objectives(page: &mut Page, answers: &Answers) {
     page.gap();
 }
 
-/// A block of what is only recorded; nothing when none of it was answered.
+/// A block of plain rows; nothing when none of it was answered.
 fn record(page: &mut Page, name: &str, what: &str, rows: &[&Question], answers: &Answers) {
     if !rows.iter().any(|question| answers.get(question).is_some()) {
         return;
     }
-    page.note(&format!("{what} {BACKSTAY} records it and does not act on it yet."));
+    page.note(what);
     page.block(name, |page| {
         for question in rows {
             if let Some(answer) = answers.get(question) {
@@ -282,19 +284,9 @@ fn notify(page: &mut Page, answers: &Answers) {
 /// The answers that are in the strategy and that this version does not act on, as fragments for people; the gravest first.
 #[must_use]
 pub fn recorded(answers: &Answers) -> Vec<String> {
-    let named = |rows: &[&Question]| {
-        let said: Vec<String> =
-            rows.iter().filter(|row| answers.get(row).is_some()).map(|row| format!("`{}`", row.flag)).collect();
-        said.join(", ")
-    };
-    let rows = [
-        ("objectives", named(&[&RPO, &RTO, &BACKUP_DOWNTIME, &RESTORE_DOWNTIME])),
-        ("workload", named(&[&SIZE, &GROWTH, &CHANGE_RATE])),
-        ("resources", named(&[&CPUS, &MEMORY, &TEMP, &DISK, &NETWORK])),
-    ];
     let edition =
         is_enterprise(answers).then(|| "`edition`: an Enterprise server is planned, and cannot be run yet".to_owned());
-    let blocks = rows.into_iter().filter(|(_, said)| !said.is_empty()).map(|(block, said)| format!("{block}: {said}"));
+    let cpus = answers.get(&CPUS).map(|_| "`cpus`: a run does as many steps at once as it is told".to_owned());
     let schedule = "`schedule`: shown by `plan`; cron or a systemd timer has to start the job".to_owned();
-    edition.into_iter().chain(blocks).chain([schedule]).collect()
+    edition.into_iter().chain(cpus).chain([schedule]).collect()
 }

@@ -6,6 +6,7 @@ use crate::model::{Backup, Copy, Engine, Neo4j, Source};
 use crate::resolve::databases;
 use crate::span::Span;
 use schema::step::{Action, CopyBy, Extent, Method, When};
+use std::collections::BTreeSet;
 
 /// A look at a source, or at one server of it, before anything is touched.
 pub(super) struct Look {
@@ -30,11 +31,17 @@ impl Expansion<'_> {
         let Some(method) = asked.or_else(|| source.methods().first().copied()) else { return };
         let databases = databases::databases(source, self.strategy, &self.facts.inventory, self.sink);
         let names: Vec<String> = databases.iter().map(|database| database.name.clone()).collect();
+        // All databases of a source share one look: it is asked for once, for there may be thousands.
+        let mut shared: Option<usize> = None;
         for database in databases {
             let server = is_of_servers(source).then_some(database.name.as_str());
-            let looked = server.map_or_else(|| names.clone(), |server| vec![server.to_owned()]);
             let host = self.host(source, server, method == Method::Backup);
-            let Some(look) = self.look(source, server, &looked, host.as_deref(), span) else { return };
+            let look = match server {
+                Some(server) => self.look(source, Some(server), &[server.to_owned()], host.as_deref(), span),
+                None => shared.or_else(|| self.look(source, None, &names, host.as_deref(), span)),
+            };
+            let Some(look) = look else { return };
+            shared = server.is_none().then_some(look);
             let pause = match method {
                 Method::Dump => self.pause(source, &database.name, look, "a dump", span),
                 _ => None,
@@ -133,7 +140,8 @@ impl Expansion<'_> {
             if let Some(Action::Preflight { databases: known, .. }) =
                 self.graph.steps.get_mut(step).map(|draft| &mut draft.action)
             {
-                let fresh: Vec<String> = databases.iter().filter(|name| !known.contains(name)).cloned().collect();
+                let there: BTreeSet<&String> = known.iter().collect();
+                let fresh: Vec<String> = databases.iter().filter(|name| !there.contains(name)).cloned().collect();
                 known.extend(fresh);
             }
             return Some(step);

@@ -7,6 +7,7 @@ use crate::span::Span;
 use crate::structure::did_you_mean;
 use schema::fact::Inventory;
 use schema::source::Member;
+use std::collections::BTreeSet;
 
 /// A database to protect, and the text that asks for it.
 #[derive(Clone, Debug)]
@@ -33,6 +34,7 @@ pub fn databases(source: &Source, strategy: &Strategy, inventory: &[Inventory], 
     };
     let known = inventory.iter().find(|inventory| inventory.source == source.name.value);
     let mut out: Vec<Database> = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     for pattern in &neo4j.databases {
         let names: Vec<String> = match known {
             None => vec![pattern.text.clone()],
@@ -50,7 +52,7 @@ pub fn databases(source: &Source, strategy: &Strategy, inventory: &[Inventory], 
             );
         }
         for name in names {
-            if !out.iter().any(|database| database.name == name) {
+            if seen.insert(name.clone()) {
                 out.push(Database { name, span: pattern.span.clone(), open: pattern.is_glob() && known.is_none() });
             }
         }

@@ -159,10 +159,10 @@ impl<'a> Change<'a> {
             if places.is_empty() {
                 continue;
             }
-            let something = Some(format!("without {}", places.join(" or ")));
+            let (something, nothing) = ("something".to_owned(), format!("nothing without {}", places.join(" or ")));
             let gone = code == Code::LossTotal;
-            let (before, after) = if gone { (something, None) } else { (None, something) };
-            ledger.add(self.found(code).values(before, after).breaking(gone));
+            let (before, after) = if gone { (something, nothing) } else { (nothing, something) };
+            ledger.add(self.found(code).values(Some(before), Some(after)).breaking(gone));
         }
     }
 }

@@ -147,7 +147,6 @@ fn key(finding: &Finding) -> (&str, Level, &str) {
     (finding.code.as_str(), finding.level, finding.message.as_str())
 }
 
-#[expect(clippy::ptr_arg, reason = "it is what the map holds")]
 fn told(findings: &Group<'_>) -> Option<String> {
     let (first, rest) = findings.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(", and {} more like this", rest.len()) };

@@ -127,7 +127,8 @@ fn renamed<'a>(before: &'a Plan, after: &'a Plan) -> BTreeMap<&'a str, &'a str> 
             }
         }
         gone.retain(|name| !out.contains_key(name));
-        come.retain(|name| !out.values().any(|taken| taken == name));
+        let taken: BTreeSet<&str> = out.values().copied().collect();
+        come.retain(|name| !taken.contains(name));
     }
     out
 }

@@ -201,15 +201,17 @@ fn mirrored(code: Code) -> Code {
     pairs.iter().find_map(other).unwrap_or(code)
 }
 
-/// Effects without what has a direction: where they stand, and whether they break anything.
-fn bare(diff: &Diff, turn: bool) -> BTreeSet<(Code, Vec<String>, u64, Option<String>, Option<String>, bool)> {
+/// An effect without what has a direction: where it stands, and whether it breaks anything.
+type Bare = (Code, Vec<String>, u64, [Option<String>; 2], bool);
+
+fn bare(diff: &Diff, turn: bool) -> BTreeSet<Bare> {
     let bare = |effect: &schema::diff::Effect| {
         let (subject, before, after) = (&effect.subject, effect.before.clone(), effect.after.clone());
         let (code, before, after) =
             if turn { (mirrored(effect.code), after, before) } else { (effect.code, before, after) };
         // A job that gets another name is called by the one that it has afterwards.
         let names = if code == Code::JobRenamed { Vec::new() } else { subject.names.clone() };
-        (code, names, subject.count, before, after, effect.direct)
+        (code, names, subject.count, [before, after], effect.direct)
     };
     diff.effects.iter().map(bare).collect()
 }
@@ -276,10 +278,10 @@ fn the_order_of_a_text_does_not_count() {
     }
 }
 
-/// A strategy with a thousand databases, in which one line is changed.
+/// A strategy with many databases, in which one line is changed.
 #[test]
 fn what_is_alike_is_one_effect_and_a_page_stays_small() {
-    let databases: Vec<String> = (0..1_000).map(|at| format!("\"customers-{at}\"")).collect();
+    let databases: Vec<String> = (0..200).map(|at| format!("\"customers-{at}\"")).collect();
     let base = std::fs::read_to_string(folder().join("base/many.kdl")).unwrap();
     let before = base.replace("\"customers\"", &databases.join(" "));
     let after = before.replace("transfer from=\"local\" to=\"offsite\"", "");
@@ -287,8 +289,8 @@ fn what_is_alike_is_one_effect_and_a_page_stays_small() {
     let diff = diff(&planned(&before).unwrap(), &planned(&after).unwrap());
     let removed: Vec<_> = diff.effects.iter().filter(|effect| effect.code == Code::CopyRemoved).collect();
     assert_eq!(removed.len(), 1);
-    assert_eq!((removed[0].subject.count, removed[0].subject.names.len()), (1_000, schema::diff::NAMES));
-    assert_eq!(diff.steps.len(), 1_000);
+    assert_eq!((removed[0].subject.count, removed[0].subject.names.len()), (200, schema::diff::NAMES));
+    assert_eq!(diff.steps.len(), 200);
     let text = render::diff::text(&diff, &render::diff::DiffOptions::default());
     assert!(text.lines().count() < 60, "{text}");
     let page = render::diff::markdown(&diff, &render::diff::DiffOptions::default());
@@ -311,9 +313,9 @@ fn a_page_fits_into_a_comment() {
         },
         before: Some("<b>&|`@somebody".repeat(40)),
         after: Some("path /srv/a".to_owned()),
-        direct: at % 2 == 0,
+        direct: at.is_multiple_of(2),
         breaking: at < 400,
-        marked: at % 3 == 0,
+        marked: at.is_multiple_of(3),
         origin: Some(origin.clone()),
     };
     let step = |at: usize| schema::diff::StepChange {

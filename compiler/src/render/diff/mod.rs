@@ -11,6 +11,7 @@ pub use markdown::{markdown, marker};
 pub use text::text;
 
 use crate::diff::words;
+use crate::render::markdown::escape::visible;
 use schema::diff::{Approval, Diff, Effect, Kind, Subject};
 
 /// What was approved, as whoever runs the command says it.
@@ -77,19 +78,29 @@ fn noun(subject: &Subject) -> Option<&'static str> {
 }
 
 /// `45m → 5h`; what is new alone; `was` what is gone.
-fn values(effect: &Effect) -> Option<String> {
-    match (&effect.before, &effect.after) {
+fn values(before: Option<&str>, after: Option<&str>) -> Option<String> {
+    match (before.map(short), after.map(short)) {
         (Some(before), Some(after)) => Some(format!("{before} → {after}")),
-        (None, Some(after)) => Some(after.clone()),
+        (None, Some(after)) => Some(after),
         (Some(before), None) => Some(format!("was {before}")),
         (None, None) => None,
     }
 }
 
+/// Most characters of a value: a template may be long.
+const MOST: usize = 200;
+
+/// In one line, in which nothing is hidden.
+fn short(value: &str) -> String {
+    let line = visible(value);
+    if line.chars().count() <= MOST { line } else { line.chars().take(MOST - 1).chain(['…']).collect() }
+}
+
 /// What an effect is, with its values.
 fn said(effect: &Effect) -> String {
     let words = words::effect(effect.code);
-    values(effect).map_or_else(|| words.to_owned(), |values| format!("{words}: {values}"))
+    let values = values(effect.before.as_deref(), effect.after.as_deref());
+    values.map_or_else(|| words.to_owned(), |values| format!("{words}: {values}"))
 }
 
 fn plural(number: usize, what: &str) -> String {

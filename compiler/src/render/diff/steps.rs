@@ -1,5 +1,7 @@
 //! The steps that come, go and change, a line each; those that are alike are told by their first and a count.
 
+use super::{short, values};
+use crate::render::markdown::escape::visible;
 use schema::diff::{Diff, Sign, StepChange};
 
 /// How many of those that are alike are shown.
@@ -32,17 +34,17 @@ pub(super) fn lines(diff: &Diff) -> Vec<Line> {
 }
 
 fn is_like(step: &StepChange, first: &StepChange) -> bool {
-    let key =
-        |step: &StepChange| (step.sign, step.job.clone(), step.kind.clone(), step.before.clone(), step.after.clone());
+    fn key(step: &StepChange) -> (Sign, &str, &str, &Option<String>, &Option<String>) {
+        (step.sign, &step.job, &step.kind, &step.before, &step.after)
+    }
     key(step) == key(first)
 }
 
 fn text(step: &StepChange) -> String {
-    let what = match (&step.before, &step.after) {
-        (Some(before), Some(after)) => format!("{before} → {after}"),
-        (before, after) => before.as_ref().or(after.as_ref()).cloned().unwrap_or_default(),
-    };
-    format!("{}  {what}", step.address)
+    let what = values(step.before.as_deref(), step.after.as_deref());
+    let what =
+        if step.sign == Sign::Changed { what } else { step.before.as_deref().or(step.after.as_deref()).map(short) };
+    format!("{}  {}", visible(&step.address), what.unwrap_or_default())
 }
 
 /// "3 added, 1 removed".

@@ -1,16 +1,26 @@
-//! The JSON Schema of the plan, generated from its types and kept beside them. `UPDATE=1` rewrites it.
+//! The JSON Schemas of the plan and of simulations, generated from their types and kept beside them. `UPDATE=1` rewrites them.
 
+use schemars::Schema;
 use std::path::Path;
 
-#[test]
-fn the_schema_of_the_plan_has_not_drifted() -> Result<(), Box<dyn std::error::Error>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("plan.schema.json");
-    let mut actual = serde_json::to_string_pretty(&schemars::schema_for!(schema::plan::Plan))?;
+fn has_not_drifted(name: &str, schema: &Schema) -> Result<(), Box<dyn std::error::Error>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let mut actual = serde_json::to_string_pretty(schema)?;
     actual.push('\n');
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &actual)?;
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == actual, "schema/plan.schema.json is not that of the types: UPDATE=1 rewrites it");
+    assert!(expected == actual, "schema/{name} is not that of the types: UPDATE=1 rewrites it");
     Ok(())
+}
+
+#[test]
+fn the_schema_of_the_plan_has_not_drifted() -> Result<(), Box<dyn std::error::Error>> {
+    has_not_drifted("plan.schema.json", &schemars::schema_for!(schema::plan::Plan))
+}
+
+#[test]
+fn the_schema_of_simulations_has_not_drifted() -> Result<(), Box<dyn std::error::Error>> {
+    has_not_drifted("simulation.schema.json", &schemars::schema_for!(schema::simulate::Simulation))
 }

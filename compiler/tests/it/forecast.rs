@@ -17,7 +17,7 @@ use std::cell::Cell;
 use truth::{Case, truth};
 
 /// Random strategies that are compared in a normal run.
-const CASES: u32 = 300;
+const CASES: u32 = 100;
 
 pub(crate) fn planned(text: &str) -> Plan {
     let text = Text { name: "strategy.kdl".to_owned(), text: text.to_owned() };
@@ -42,7 +42,7 @@ fn forecasts_hold() {
         Ok(())
     });
     done.unwrap_or_else(|error| panic!("{error}"));
-    assert!(cases.get() >= CASES && waits.get() > 300 && removed.get() > 10_000, "{cases:?} {waits:?} {removed:?}");
+    assert!(cases.get() >= CASES && waits.get() > 100 && removed.get() > 1_000, "{cases:?} {waits:?} {removed:?}");
 }
 
 /// How many worst waits and deletions were compared.

@@ -97,10 +97,7 @@ pub(super) fn routes<'a>(plan: &'a Plan, units: &[(usize, &'a str)], times: &Tim
             routes.push(Route { backup: at, made, until: vec![at] });
             continue;
         }
-        let artifact = match &step.action {
-            Action::Transfer { artifact, .. } | Action::Verify { artifact, .. } => artifact,
-            _ => continue,
-        };
+        let (Action::Transfer { artifact, .. } | Action::Verify { artifact, .. }) = &step.action else { continue };
         let ArtifactRef::Step { step: backup } = artifact else { continue };
         let Some((unit, route)) = of_backup.get(backup) else { continue };
         let route = out.get_mut(*unit).and_then(|unit| unit.routes.get_mut(*route));

@@ -63,13 +63,15 @@ pub(super) struct Copy {
 
 const NOWHERE: Copy = Copy { present: NEVER, good: NEVER, verified: false, locked: None, gone: NEVER, pruned: false };
 
+/// Prunes of a store by time: rules, and the run that does it, by timeline, job and start.
+pub(super) type Prunes = Rc<Vec<(i64, Keep, (usize, usize), i64)>>;
+
 /// What a store does to copies.
 #[derive(Debug)]
 pub(super) struct Shelf {
     /// Seconds for which nobody can remove a copy.
     pub(super) immutable: Option<i64>,
-    /// When it is pruned, rising: time, rules, and the run that does it, by timeline, job and start.
-    pub(super) prunes: Rc<Vec<(i64, Keep, (usize, usize), i64)>>,
+    pub(super) prunes: Prunes,
     /// When it is lost with all that it holds.
     pub(super) ends: i64,
 }
@@ -83,7 +85,7 @@ pub(super) struct History {
 }
 
 /// When a store is pruned, by all jobs that do it.
-pub(super) fn prunes(list: &[Pruned], timelines: &[Rc<Timeline>]) -> Rc<Vec<(i64, Keep, (usize, usize), i64)>> {
+pub(super) fn prunes(list: &[Pruned], timelines: &[Rc<Timeline>]) -> Prunes {
     let mut out = Vec::new();
     for pruned in list {
         let Place { timeline, job } = pruned.place;

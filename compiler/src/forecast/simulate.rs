@@ -160,17 +160,20 @@ impl Losses {
     }
 }
 
+/// When it was taken, a copy, and the place of its store.
+type Stored<'a> = (i64, &'a StoredArtifact, usize);
+
 /// What stores hold at the start, by source and database.
 fn initial<'a>(plan: &Plan, artifacts: &'a [StoredArtifact], from: i64) -> BTreeMap<(&'a str, &'a str), Vec<Initial>> {
     let stores: BTreeMap<&str, usize> =
         plan.stores.iter().enumerate().map(|(at, store)| (store.name.as_str(), at)).collect();
-    let mut groups: BTreeMap<(&str, &str), Vec<(i64, &StoredArtifact, usize)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), Vec<Stored<'_>>> = BTreeMap::new();
     for artifact in artifacts {
         let time = artifact.taken.parse::<Timestamp>().ok().map(Timestamp::as_second).filter(|at| *at < from);
         let Some((taken, store)) = time.zip(stores.get(artifact.store.as_str())) else { continue };
         groups.entry((&artifact.source, &artifact.database)).or_default().push((taken, artifact, *store));
     }
-    let one = |mut copies: Vec<(i64, &StoredArtifact, usize)>| {
+    let one = |mut copies: Vec<Stored<'_>>| {
         copies.sort_by(|one, other| (one.0, &one.1.id, one.2).cmp(&(other.0, &other.1.id, other.2)));
         let (mut out, mut places): (Vec<Initial>, BTreeMap<&str, usize>) = (Vec::new(), BTreeMap::new());
         for (taken, artifact, store) in copies {

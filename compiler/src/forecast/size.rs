@@ -112,6 +112,8 @@ struct Whole {
     size: u64,
     sharing: u64,
     change: Option<u64>,
+    /// Whether anything depends on what changes.
+    chained: bool,
 }
 
 impl Whole {
@@ -130,7 +132,11 @@ impl Whole {
         if sharing > 1 {
             assumed.take(Figure::EvenShare);
         }
-        Self { size, sharing, change: plan.workload.change_rate }
+        let is_differential = |step: &schema::step::Step| {
+            matches!(step.action, schema::step::Action::Backup { extent: schema::step::Extent::Differential, .. })
+        };
+        let chained = plan.steps.iter().any(is_differential);
+        Self { size, sharing, change: plan.workload.change_rate, chained }
     }
 
     fn size(&self, kind: Kind, known: Option<Size>, plan: &Plan, assumed: &mut Assumed) -> Size {
@@ -143,6 +149,9 @@ impl Whole {
         let alone = known.is_some() || kind != Kind::Shares;
         let most = if alone { full } else { self.size };
         let rate = |bytes: u64, assumed: &mut Assumed| {
+            if !self.chained {
+                return 0;
+            }
             let tenth = assumed.take(Figure::ChangeRate);
             bytes.div_ceil(tenth).div_ceil(DAY.unsigned_abs())
         };

@@ -65,6 +65,9 @@ pub(super) struct World<'a> {
 /// What makes two groups of jobs alike: schedule, window, what overlaps, duration and sources of each.
 type Alike = Vec<(usize, Option<(String, String, String)>, bool, i64, Vec<usize>)>;
 
+/// Due times of a schedule, with a number of their own.
+type Numbered = (usize, Rc<Vec<i64>>);
+
 impl<'a> World<'a> {
     /// `until` ends schedules; without it they go on for as long as worst cases need.
     pub(super) fn new(plan: &'a Plan, artifacts: &[StoredArtifact], start: i64, until: Option<i64>) -> Self {
@@ -122,7 +125,7 @@ impl<'a> World<'a> {
     /// Walks through the runs of every group of jobs.
     fn walk(&mut self, until: Option<i64>) {
         let held = self.held.clone();
-        let mut dues: BTreeMap<(&str, &str, i64), (usize, Rc<Vec<i64>>)> = BTreeMap::new();
+        let mut dues: BTreeMap<(&str, &str, i64), Numbered> = BTreeMap::new();
         let mut known: BTreeMap<Alike, usize> = BTreeMap::new();
         for group in groups(self.plan, &held) {
             let end = until.unwrap_or_else(|| self.horizon(&group));

@@ -11,6 +11,7 @@
 //! // today YYYY-MM-DD                                the day
 //! // plan | plan JOB                                 plan it, and show the plan
 //! // forecast [SUBJECT…]                             what the plan comes to, and all figures of the subjects
+//! // simulate FROM DAYS [fail=KIND=NAME@AT] [events|chart]   what the plan does over a time
 //! // retain STORE AT                                 what the rules of the store's prune make of the artifacts
 //! // restore SOURCE key=value…  | verify key=value…  plan that, and show the plan
 //! ```
@@ -118,7 +119,9 @@ fn directive(case: &mut Case, line: &str) -> bool {
             case.facts.imports.insert(key, Found::Nothing(why.join(" ")));
         }
         ["today", day] => case.facts.today = Some(day.parse().unwrap()),
-        ["plan" | "restore" | "verify" | "forecast" | "retain", ..] => case.request = Some(line.to_owned()),
+        ["plan" | "restore" | "verify" | "forecast" | "simulate" | "retain", ..] => {
+            case.request = Some(line.to_owned());
+        }
         ["plugin", name, manifest @ ..] => {
             case.facts.plugins.retain(|plugin| plugin.name != *name);
             case.facts.plugins.push(PluginManifest { name: (*name).to_owned(), text: manifest.join(" ") });
@@ -189,8 +192,11 @@ pub(crate) fn run(case: &Case) -> String {
     let verb = words.next().unwrap();
     let rest: Vec<&str> = words.collect();
     let value = |key: &str| rest.iter().find_map(|word| word.strip_prefix(&format!("{key}=")).map(str::to_owned));
-    if verb == "forecast" || verb == "retain" {
+    if ["forecast", "simulate", "retain"].contains(&verb) {
         let plan = compiler::plan(&checked, &case.facts, None).value.unwrap();
+        if verb == "simulate" {
+            return out + &simulate(&plan, &case.facts, &rest);
+        }
         out.push_str(&if verb == "forecast" {
             forecast(&plan, &rest)
         } else {
@@ -254,4 +260,19 @@ fn retain(plan: &Plan, facts: &Facts, store: &str, at: &str) -> String {
         format!("{what:6} {}:{} {} {}: {reasons}\n", verdict.source, verdict.database, verdict.id, verdict.taken)
     };
     verdicts.iter().map(line).collect()
+}
+
+fn simulate(plan: &Plan, facts: &Facts, words: &[&str]) -> String {
+    let failure = |word: &&str| {
+        let (what, at) = word.strip_prefix("fail=")?.split_once('@')?;
+        Some(compiler::forecast::Failure::parse(what, at.parse().unwrap()).unwrap())
+    };
+    let failures = words.iter().filter_map(failure).collect();
+    let span = words[1].parse::<u64>().unwrap() * 86_400;
+    let options = compiler::forecast::Simulate { from: words[0].parse().unwrap(), span, failures };
+    match compiler::forecast::simulate(plan, &facts.artifacts, &options) {
+        Ok(simulation) if words.contains(&"chart") => render::chart(&simulation),
+        Ok(simulation) => render::simulation(&simulation, words.contains(&"events")),
+        Err(error) => error + "\n",
+    }
 }

@@ -1,11 +1,12 @@
 //! The JSON Schemas of what is written as JSON, generated from its types and kept beside them. `UPDATE=1` rewrites them.
 
+use schemars::Schema;
 use std::path::Path;
 
 type Checked = Result<(), Box<dyn std::error::Error>>;
 
 /// Compares the schema with the committed one.
-fn has_not_drifted(name: &str, schema: &schemars::Schema) -> Checked {
+fn has_not_drifted(name: &str, schema: &Schema) -> Checked {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let mut actual = serde_json::to_string_pretty(schema)?;
     actual.push('\n');
@@ -25,4 +26,9 @@ fn the_schema_of_the_plan_has_not_drifted() -> Checked {
 #[test]
 fn the_schema_of_the_diff_has_not_drifted() -> Checked {
     has_not_drifted("diff.schema.json", &schemars::schema_for!(schema::diff::Diff))
+}
+
+#[test]
+fn the_schema_of_simulations_has_not_drifted() -> Checked {
+    has_not_drifted("simulation.schema.json", &schemars::schema_for!(schema::simulate::Simulation))
 }

@@ -48,7 +48,10 @@ fn a_copy_less_is_a_breaking_change() {
 #[test]
 fn a_policy_can_ask_for_the_reason() {
     let space = Space::quickstart();
-    space.edit("    environment \"development\"\n", "    environment \"development\"\n    policy { require \"approval\"; }\n");
+    space.edit(
+        "    environment \"development\"\n",
+        "    environment \"development\"\n    policy { require \"approval\"; }\n",
+    );
     git(&space, &["init", "--quiet"]);
     git(&space, &["add", "strategy.kdl"]);
     git(&space, &["commit", "--quiet", "--message", "first"]);
@@ -64,13 +67,19 @@ fn a_policy_can_ask_for_the_reason() {
 #[test]
 fn imports_are_those_of_the_commit() {
     let space = Space::quickstart();
-    space.write("parts/stores.kdl", b"store \"third\" plugin=\"fs\" { site \"barn\"; media \"disk\"; path \"backups/third\"; }\n");
+    space.write(
+        "parts/stores.kdl",
+        b"store \"third\" plugin=\"fs\" { site \"barn\"; media \"disk\"; path \"backups/third\"; }\n",
+    );
     space.edit("    source", "    import \"parts\"\n    source");
     git(&space, &["init", "--quiet"]);
     git(&space, &["add", "strategy.kdl", "parts"]);
     git(&space, &["commit", "--quiet", "--message", "first"]);
     std::fs::remove_file(space.path("parts/stores.kdl")).unwrap();
-    space.write("parts/stores.kdl", b"store \"third\" plugin=\"fs\" { site \"loft\"; media \"disk\"; path \"backups/third\"; }\n");
+    space.write(
+        "parts/stores.kdl",
+        b"store \"third\" plugin=\"fs\" { site \"loft\"; media \"disk\"; path \"backups/third\"; }\n",
+    );
     let told = space.run("plan --against HEAD").expect(0).out;
     assert!(told.contains("barn") && told.contains("loft"), "{told}");
     git(&space, &["rm", "--quiet", "--cached", "parts/stores.kdl"]);

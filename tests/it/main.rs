@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set itself up must stop")]
 
+mod against;
 mod cancel;
 mod command_line;
 mod crash;
@@ -12,8 +13,10 @@ mod line;
 mod lsp;
 mod neo4j;
 mod notify;
+mod refresh;
 mod refused;
 mod reuse;
+mod review;
 mod saved_plan;
 mod shell;
 mod space;

@@ -179,9 +179,9 @@ static TABLE: [Row; 21] = [
     Row {
         figure: Figure::StepsAtOnce,
         what: "steps at once",
-        amount: 4,
-        value: "4, which share disk and network",
-        instead: "`--jobs` of `run`",
+        amount: 2,
+        value: "2, which share disk and network",
+        instead: "`--parallel` of `run`",
     },
     // An admin tool is a JVM, which starts in 2 to 5 s.
     Row {

@@ -6,7 +6,6 @@ use runtime::plugin::{Host, Limits};
 use runtime::run::{Cancel, Outfit, Request, Resume, run};
 use runtime::secret::Secrets;
 use runtime::world::RealWorld;
-use schema::forecast::{Objectives, Resources, Workload};
 use schema::plan::{FORMAT, Plan};
 use schema::report::{Outcome, ProblemKind};
 use schema::source::{Engine, Files, OnChange, Source};
@@ -53,13 +52,8 @@ fn plan(base: &Path, what: &str) -> Plan {
         format: FORMAT,
         strategy: "hostile".to_owned(),
         environment: "development".to_owned(),
-        inputs: Vec::new(),
-        runner: None,
-        jobs: Vec::new(),
         sources: vec![Source { name: "notes".to_owned(), engine: Engine::Files(files) }],
         stores: vec![store("vault", plugin)],
-        targets: Vec::new(),
-        notifiers: Vec::new(),
         steps: vec![Step {
             address: Address("job/backup/notes/vault".to_owned()),
             job: "job".to_owned(),
@@ -75,13 +69,7 @@ fn plan(base: &Path, what: &str) -> Plan {
             origin,
             host: "local".to_owned(),
         }],
-        findings: Vec::new(),
-        requirements: Vec::new(),
-        exceptions: Vec::new(),
-        objectives: Objectives::default(),
-        workload: Workload::default(),
-        resources: Resources::default(),
-        forecast: None,
+        ..Plan::default()
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Changes,
     /// With `fmt --check` or `fmt --diff`: a text would change.
     Unformatted,
-    /// The policy asks for something that was not given; nothing was touched.
+    /// The policy asks for notes of approval that were not given; nothing was touched.
     Denied,
     /// The plan is not that of the world any more; nothing was touched.
     Stale,
@@ -39,7 +39,7 @@ impl Exit {
             Self::Changes,
             "with `--detailed-exitcode`: the plan has steps, or changes with `--against` (and an invalid strategy is 1)",
         ),
-        (Self::Denied, "the policy asks for a reason that was not given (`plan --against` with `--approve`)"),
+        (Self::Denied, "the policy asks for notes of approval that were not given (`plan --against` with `--approve`)"),
         (Self::Stale, "the plan is stale; nothing was touched"),
         (Self::LockHeld, "another run holds the lock; nothing was touched"),
         (Self::Degraded, "the run ended, but something required did not happen"),

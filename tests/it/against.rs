@@ -24,7 +24,7 @@ fn nothing_changes_beside_the_same_text() {
     let space = committed();
     for against in ["HEAD", "main", "strategy.kdl"] {
         let ran = space.run(&format!("plan --against {against} --detailed-exitcode")).expect(0);
-        assert_eq!(ran.out, "No changes.\n", "{against}");
+        assert_eq!(ran.out, "No changes\n", "{against}");
     }
     space.run("plan --out plan.json").expect(0);
     space.run("plan --against plan.json --detailed-exitcode").expect(0);

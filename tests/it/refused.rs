@@ -22,7 +22,7 @@ fn jobs_of_the_whole_strategy() {
     for (job, words) in [
         (
             "full",
-            &["the window 00:30 to 05:00", "files of servers are not there yet", "store `offsite`: plugin `s3` is not"]
+            &["the window 00:30 to 07:00", "files of servers are not there yet", "store `offsite`: plugin `s3` is not"]
                 [..],
         ),
         (

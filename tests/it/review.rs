@@ -169,7 +169,7 @@ fn a_comment_is_made_once_and_then_updated() {
 fn another_forge_and_its_way_of_writing() {
     let space = repository();
     let forge = Forge::start(talk(), true);
-    space.edit("30 2 * * *", "30 4 * * *");
+    space.edit("30 3 * * *", "30 4 * * *");
     review(&space, &forge, "gitlab", "").expect(0);
     review(&space, &forge, "gitlab", "").expect(0);
     let notes = "/projects/acme/backups/merge_requests/12/notes";

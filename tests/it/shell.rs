@@ -27,7 +27,7 @@ fn bash_completes_commands_flags_and_values() {
     assert_eq!(offered("backstay va"), "validate");
     assert_eq!(offered("backstay init --envi"), "--environment");
     assert_eq!(offered("backstay init --environment "), "development staging production");
-    assert_eq!(offered("backstay plan --format m"), "mermaid");
+    assert_eq!(offered("backstay plan --format me"), "mermaid");
     assert_eq!(offered("backstay catalog reb"), "rebuild");
 }
 

@@ -59,7 +59,7 @@ fn cells(outlook: &Outlook, objectives: &Objectives) -> [String; 4] {
         (Some(sum), _) => time(sum.total),
     };
     let copies: Vec<&str> = outlook.copies.iter().map(|copy| copy.store.as_str()).collect();
-    let copies = if copies.is_empty() { "none".to_owned() } else { copies.join(", ") };
+    let copies = if copies.is_empty() { "none on a schedule".to_owned() } else { copies.join(", ") };
     [
         figure(outlook.rpo.as_ref(), objectives.rpo, "everything: no schedule makes a copy"),
         figure(outlook.rto.as_ref(), objectives.rto, "–"),

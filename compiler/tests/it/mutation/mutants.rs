@@ -106,6 +106,11 @@ impl Maker<'_> {
         let again = place.whole.end + 1..place.whole.end + 1 + whole.len();
         let broken = vec![place.whole.clone(), again];
         self.edit("node twice", &place.path, place.whole.end..place.whole.end, &format!("\n{whole}"), broken);
+        // One that has no name of its own may stand twice; what is named in it may not, each by itself.
+        if place.shape.repeat && place.shape.arguments.is_empty() {
+            let inside = place.node.children.len();
+            self.out.iter_mut().rev().take(1).for_each(|mutant| mutant.most = inside.max(1));
+        }
     }
 
     fn additions(&mut self, place: &Place<'_>) {

@@ -55,7 +55,6 @@ pub use syntax::MOST_BYTES;
 use diag::Sink;
 use model::Strategy;
 use schema::fact::{Inventory, PluginManifest, StoredArtifact};
-use schema::forecast::Forecast;
 use schema::plan::Plan;
 use source::Source;
 use span::Span;
@@ -97,8 +96,8 @@ pub struct Checked {
     manifests: Vec<Manifest>,
     texts: Vec<Text>,
     findings: Vec<Diagnostic>,
-    /// What all its jobs come to.
-    forecast: Option<Forecast>,
+    /// That of all jobs, with what it comes to.
+    plan: Option<Plan>,
     remarks: Vec<Diagnostic>,
 }
 
@@ -114,24 +113,33 @@ impl Checked {
         &self.remarks
     }
 
-    /// What the plan of all jobs comes to, and what the rules find.
-    fn prove(&mut self, plan: &Plan, facts: &Facts) {
-        let forecast = forecast::forecast(plan, &facts.artifacts);
+    /// The plan of all jobs by the facts of the check. What [`plan()`] compiles for them is the same; this is there already.
+    #[must_use]
+    pub fn into_plan(self) -> Compiled<Plan> {
+        Compiled { value: self.plan, diagnostics: self.remarks }
+    }
+
+    /// Reckons what the plan of all jobs comes to, and lets the rules look at both.
+    fn prove(&mut self, mut plan: Plan, facts: &Facts) {
+        let forecast = forecast::forecast(&plan, &facts.artifacts);
         let subject = lint::Subject {
             strategy: &self.strategy,
-            plan,
+            plan: &plan,
             forecast: &forecast,
             inventory: &facts.inventory,
             artifacts: &facts.artifacts,
             today: facts.today,
         };
         self.findings = lint::check(&subject);
-        self.forecast = Some(forecast);
+        plan.findings.splice(0..0, self.findings.iter().filter_map(plan::finding));
+        plan.forecast = Some(forecast);
+        self.plan = Some(plan);
     }
 
     fn inputs<'a>(&'a self, facts: &'a Facts) -> plan::Inputs<'a> {
         let (strategy, manifests, texts, findings) = (&self.strategy, &self.manifests, &self.texts, &self.findings);
-        plan::Inputs { strategy, manifests, texts, findings, forecast: self.forecast.as_ref(), facts }
+        let forecast = self.plan.as_ref().and_then(|plan| plan.forecast.as_ref());
+        plan::Inputs { strategy, manifests, texts, findings, forecast, facts }
     }
 }
 
@@ -175,7 +183,7 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     resolve::capability::judge(&strategy, &mut sink);
     let document = structure.document;
     let (texts_read, findings, remarks) = (read.texts, Vec::new(), Vec::new());
-    let mut checked = Checked { strategy, document, manifests, texts: texts_read, findings, forecast: None, remarks };
+    let mut checked = Checked { strategy, document, manifests, texts: texts_read, findings, plan: None, remarks };
     let mut of_plan = Sink::new();
     let planned = plan::jobs(checked.inputs(facts), None, &mut of_plan);
     let planned = planned.filter(|_| !of_plan.iter().any(Diagnostic::is_error));
@@ -183,11 +191,12 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     diag::label(&mut remarks);
     checked.remarks = remarks;
     sink.extend(errors);
-    if let Some(plan) = planned.as_ref().filter(|_| !sink.iter().any(Diagnostic::is_error)) {
+    let is_planned = planned.is_some();
+    if let Some(plan) = planned.filter(|_| !sink.iter().any(Diagnostic::is_error)) {
         checked.prove(plan, facts);
         sink.extend(checked.findings.iter().cloned());
     }
-    told(planned.is_some().then_some(checked), sink, &[], texts)
+    told(is_planned.then_some(checked), sink, &[], texts)
 }
 
 /// A manifest is read only when a text can have named its plugin.

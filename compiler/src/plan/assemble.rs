@@ -159,7 +159,8 @@ fn target(target: &model::Target) -> Target {
     Target { name: target.name.value.clone(), engine: target.engine.clone() }
 }
 
-fn finding(diagnostic: &Diagnostic) -> Option<Finding> {
+/// A diagnostic as a plan has it.
+pub(crate) fn finding(diagnostic: &Diagnostic) -> Option<Finding> {
     Some(Finding {
         code: diagnostic.code().to_owned(),
         level: diagnostic.level,

@@ -10,6 +10,7 @@ mod order;
 mod restore;
 mod verify;
 
+pub(crate) use assemble::finding;
 pub(crate) use order::downtime;
 pub use restore::RestoreRequest;
 pub use verify::VerifyRequest;

@@ -27,6 +27,20 @@ fn twice_the_same() {
 }
 
 #[test]
+fn the_plan_of_the_check_is_the_one_that_is_compiled() {
+    for example in EXAMPLES {
+        let text = Text { name: "strategy.kdl".to_owned(), text: read(&format!("examples/{example}/strategy.kdl")) };
+        let facts = of_example(example);
+        let checked = check(&[text], &facts).value.unwrap();
+        let compiled = plan(&checked, &facts, None);
+        let kept = checked.into_plan();
+        assert_eq!(kept.value, compiled.value, "{example}");
+        let told = |of: &[compiler::Diagnostic]| of.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>();
+        assert_eq!(told(&kept.diagnostics), told(&compiled.diagnostics), "{example}");
+    }
+}
+
+#[test]
 fn json_holds_the_whole_plan() {
     for example in EXAMPLES {
         let plan = compiled(example);

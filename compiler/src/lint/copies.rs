@@ -127,7 +127,7 @@ pub(super) fn host(address: &str) -> Option<&str> {
 #[must_use]
 pub(super) fn is_loopback(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
-    let address = host.parse::<std::net::IpAddr>().ok();
+    let address = host.parse::<core::net::IpAddr>().ok();
     host.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback())
 }
 
@@ -136,7 +136,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 pub(super) fn same_host(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
-    let numeric = [&one, &other].iter().any(|name| name.parse::<std::net::IpAddr>().is_ok());
+    let numeric = [&one, &other].iter().any(|name| name.parse::<core::net::IpAddr>().is_ok());
     let whole = numeric || (one.contains('.') && other.contains('.'));
     one == other || (!whole && short(&one) == short(&other))
 }

@@ -103,7 +103,7 @@ fn counts(simulation: &Simulation) -> Vec<Line> {
                 u64::try_from(sum).unwrap_or_default()
             });
             if any {
-                out.push(Line { name: format!("{} in {}", named(history), store.store), days: days.collect() });
+                out.push(Line { name: format!("{}: {}", store.store, named(history)), days: days.collect() });
             }
         }
     }

@@ -82,6 +82,7 @@ fn programs() -> Result<(), String> {
         ("mount", "mount"),
         ("curl", "curl"),
         ("git", "git"),
+        ("restic", "restic"),
     ] {
         peers::program(program, package)?;
     }

@@ -39,6 +39,9 @@ pub struct StoredArtifact {
     /// RFC 3339 in UTC: nobody can remove the copy before.
     #[serde(default)]
     pub locked_until: Option<String>,
+    /// How long it took to make the artifact, in milliseconds.
+    #[serde(default)]
+    pub took: Option<u64>,
 }
 
 /// A difference between what a store holds and what the catalog says of it.

@@ -40,6 +40,9 @@ pub struct Manifest {
     pub artifact: Content,
     /// Digest of each input of the plan that the run used.
     pub inputs: Vec<String>,
+    /// How long it took until its bytes were in the first store, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
     /// Names that could not be archived faithfully; empty is a whole artifact.
     #[serde(default)]
     pub incomplete: Vec<String>,

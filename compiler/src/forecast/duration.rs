@@ -68,7 +68,7 @@ pub(super) struct Basis<'a> {
 }
 
 /// Steps at once, as a run has it when nobody says otherwise.
-const AT_ONCE: u64 = 4;
+pub(super) const AT_ONCE: u64 = 2;
 
 impl Times {
     pub(super) fn new(basis: &mut Basis<'_>) -> Self {
@@ -92,6 +92,8 @@ impl Times {
             if let Some(class) = classes.get_mut(at) {
                 class.steps += 1;
                 class.bytes = class.bytes.saturating_add(work.bytes);
+                // The slowest of them, where some were timed.
+                class.rate = class.rate.min(work.rate);
             }
             members.push((at, work.bytes));
         }
@@ -194,12 +196,13 @@ impl Basis<'_> {
             }
             Action::Backup { source, database, method, extent, store } => {
                 let (size, chained) = (self.unit(source, database), self.is_chained(step, source, database, *method));
-                let (noun, reads) = self.reading(*method);
                 let (bytes, what) = match extent {
-                    Extent::Full => (self.sizes.at_last(size.full), noun),
+                    Extent::Full => (self.sizes.at_last(size.full), noun(*method)),
                     Extent::Differential => (self.differential(&step.job, size), "differential"),
                 };
-                let rate = Some(reads.min(self.store_rate(store)));
+                // What was timed was read and written.
+                let rate = size.pace.unwrap_or_else(|| self.reading(*method).min(self.store_rate(store)));
+                let rate = Some(rate.max(1));
                 Work { label: format!("{what} of `{source}` into `{store}`"), bytes, rate, fixed, chained }
             }
             Action::Copy { source, database, into, .. } => {
@@ -265,13 +268,13 @@ impl Basis<'_> {
         self.plan.source(name)
     }
 
-    /// What a method is called, and how fast it reads.
-    fn reading(&mut self, method: Method) -> (&'static str, u64) {
+    /// How fast a method reads.
+    fn reading(&mut self, method: Method) -> u64 {
         match method {
-            Method::Archive => ("archive", self.assumed.take(Figure::Archive)),
-            Method::Dump => ("dump", self.assumed.take(Figure::Dump)),
-            Method::Backup => ("online backup", self.assumed.take(Figure::Online).min(self.network())),
-            Method::Command => ("output", self.assumed.take(Figure::Command)),
+            Method::Archive => self.assumed.take(Figure::Archive),
+            Method::Dump => self.assumed.take(Figure::Dump),
+            Method::Backup => self.assumed.take(Figure::Online).min(self.network()),
+            Method::Command => self.assumed.take(Figure::Command),
         }
     }
 
@@ -362,6 +365,16 @@ impl Basis<'_> {
                 let needed = self.places.get(need.step.0.as_str()).and_then(|at| self.plan.steps.get(*at));
                 matches!(needed.map(|step| &step.action), Some(Action::Stop { source: of, database: Some(one) }) if of == source && one == database)
             })
+    }
+}
+
+/// What comes out of a method.
+fn noun(method: Method) -> &'static str {
+    match method {
+        Method::Archive => "archive",
+        Method::Dump => "dump",
+        Method::Backup => "online backup",
+        Method::Command => "output",
     }
 }
 

@@ -179,7 +179,7 @@ static TABLE: [Row; 21] = [
     Row {
         figure: Figure::StepsAtOnce,
         what: "steps at once",
-        amount: 2,
+        amount: super::duration::AT_ONCE,
         value: "2, which share disk and network",
         instead: "`--parallel` of `run`",
     },

@@ -24,6 +24,8 @@ pub(super) struct Size {
     /// The same two for a restore: of all databases when only their sum is known.
     pub(super) most: u64,
     pub(super) most_change: u64,
+    /// Bytes per second of the newest full copy, where that was timed.
+    pub(super) pace: Option<u64>,
     pub(super) measured: bool,
 }
 
@@ -163,7 +165,8 @@ impl Whole {
             (None, Some(said)) => (said.div_ceil(if alone { 1 } else { self.sharing.max(1) }), said),
             (None, None) => (rate(full, assumed), rate(most, assumed)),
         };
-        Size { full, change, most, most_change, measured: known.is_some() }
+        let pace = known.and_then(|known| known.pace);
+        Size { full, change, most, most_change, pace, measured: known.is_some() }
     }
 }
 
@@ -193,7 +196,9 @@ impl Measured {
 fn measure(group: &BTreeMap<&str, &StoredArtifact>) -> Option<Size> {
     let time = |artifact: &StoredArtifact| artifact.taken.parse::<Timestamp>().ok().map(Timestamp::as_second);
     let fulls = group.values().filter(|artifact| artifact.parent.is_none());
-    let full = fulls.max_by(|one, other| (time(one), &one.id).cmp(&(time(other), &other.id)))?.size;
+    let newest = fulls.max_by(|one, other| (time(one), &one.id).cmp(&(time(other), &other.id)))?;
+    let full = newest.size;
+    let pace = newest.took.map(|took| full.saturating_mul(1000) / took.max(1));
     let (mut bytes, mut seconds) = (0_u64, 0_u64);
     for artifact in group.values() {
         let parent = artifact.parent.as_ref().and_then(|parent| group.get(parent.as_str()));
@@ -202,5 +207,5 @@ fn measure(group: &BTreeMap<&str, &StoredArtifact>) -> Option<Size> {
         seconds = seconds.saturating_add(u64::try_from(to - from).unwrap_or(0));
     }
     let change = if seconds > 0 { bytes.div_ceil(seconds) } else { 0 };
-    Some(Size { full, change, most: full, most_change: change, measured: true })
+    Some(Size { full, change, most: full, most_change: change, pace, measured: true })
 }

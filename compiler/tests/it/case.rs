@@ -3,7 +3,7 @@
 //! ```text
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system                    databases of a source
-//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
+//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [took=MS] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
 //! // bytes …                                      `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
@@ -107,6 +107,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
                 verified: !more.contains(&"unverified"),
                 parent: said("parent=").map(str::to_owned),
                 locked_until: said("locked=").map(str::to_owned),
+                took: said("took=").map(|took| took.parse().unwrap()),
             });
         }
         ["bytes", ..] => case.bytes = true,

@@ -33,6 +33,7 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             verified: *verified,
             parent,
             locked_until: locked.map(until),
+            took: None,
         });
     }
     out

@@ -112,6 +112,7 @@ impl Catalog {
                     verified: row.get(7)?,
                     parent: None,
                     locked_until: None,
+                    took: None,
                 })
             })?;
             rows.collect()

@@ -13,6 +13,7 @@ use schema::record::Record;
 use schema::report::{ArtifactReport, Outcome};
 use schema::step::Method;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A new artifact that is smaller than this share of the one before it is not believed without a look.
 const COLLAPSED: f64 = 0.5;
@@ -81,6 +82,7 @@ async fn take(
     })?;
     let engine = shop.engine(&at.source)?;
     let (sink, feed) = channel();
+    let began = Instant::now();
     let (taken, uploaded) = tokio::join!(
         engine.backup(&at.database, method, sink, context),
         upload::upload(feed, storage, &session, plan, Pace::new(None), &context.observers, None),
@@ -99,7 +101,8 @@ async fn take(
     }
     fault::point("before-commit");
     storage.commit(&session, &receipts).await?;
-    let manifest = manifest(shop, work, at, file, &taken, &digested);
+    let took = u64::try_from(began.elapsed().as_millis()).ok();
+    let manifest = Manifest { took, ..manifest(shop, work, at, file, &taken, &digested) };
     Ok((manifest, taken.incomplete))
 }
 
@@ -132,6 +135,7 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
             sha256: digested.sha256.clone().unwrap_or_default(),
         },
         inputs: shop.inputs.clone(),
+        took: None,
         incomplete: taken.incomplete.clone(),
     }
 }

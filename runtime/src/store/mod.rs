@@ -138,6 +138,7 @@ impl Store {
             verified,
             parent: None,
             locked_until: None,
+            took: held.manifest.took,
         }
     }
 

@@ -100,8 +100,9 @@ impl History {
     pub(super) fn new(flow: &Flow, timeline: Option<&Timeline>, shelves: &[Shelf]) -> Self {
         let artifacts = artifacts(flow, timeline);
         let mut copies = vec![vec![NOWHERE; artifacts.len()]; shelves.len()];
+        let mut there = Vec::new();
         for at in 0..artifacts.len() {
-            publish(flow, &artifacts, at, shelves, &mut copies);
+            publish(flow, &artifacts, at, shelves, &mut copies, &mut there);
         }
         for (copies, shelf) in copies.iter_mut().zip(shelves) {
             prune(flow, &artifacts, copies, shelf);
@@ -162,8 +163,15 @@ fn artifacts(flow: &Flow, timeline: Option<&Timeline>) -> Vec<Artifact> {
     out
 }
 
-/// Puts the copies of an artifact where its run puts them.
-fn publish(flow: &Flow, artifacts: &[Artifact], at: usize, shelves: &[Shelf], copies: &mut [Vec<Copy>]) {
+/// Puts the copies of an artifact where its run puts them. `there` is only room to note which of them are made.
+fn publish(
+    flow: &Flow,
+    artifacts: &[Artifact],
+    at: usize,
+    shelves: &[Shelf],
+    copies: &mut [Vec<Copy>],
+    there: &mut Vec<bool>,
+) {
     let Some(artifact) = artifacts.get(at) else { return };
     let Some(made) = artifact.made.and_then(|made| flow.made.get(made)) else {
         for (store, verified, locked) in flow.initial.get(at).into_iter().flat_map(|initial| &initial.copies) {
@@ -174,7 +182,8 @@ fn publish(flow: &Flow, artifacts: &[Artifact], at: usize, shelves: &[Shelf], co
         }
         return;
     };
-    let mut there = vec![false; made.copies.len()];
+    there.clear();
+    there.resize(made.copies.len(), false);
     for (place, copied) in made.copies.iter().enumerate() {
         let Some(shelf) = shelves.get(copied.store) else { continue };
         let present = artifact.start + copied.present;

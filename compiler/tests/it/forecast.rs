@@ -16,8 +16,8 @@ use schema::plan::Plan;
 use std::cell::Cell;
 use truth::{Case, truth};
 
-/// Random strategies that are compared; unoptimised, each takes most of a second.
-const CASES: u32 = if cfg!(debug_assertions) { 60 } else { 400 };
+/// Random strategies that are compared; unoptimised, each takes a fifth of a second.
+const CASES: u32 = if cfg!(debug_assertions) { 160 } else { 400 };
 
 pub(crate) fn planned(text: &str) -> Plan {
     let text = Text { name: "strategy.kdl".to_owned(), text: text.to_owned() };

@@ -17,13 +17,13 @@ const RARE: usize = 1_000;
 pub fn due(fields: &str, timezone: &str, from: i64, to: i64) -> Vec<i64> {
     let Some((cron, zone)) = schedule::cron(fields).ok().zip(schedule::zone(timezone)) else { return Vec::new() };
     let mut out = Vec::new();
-    let Some(mut day) = local_day(&zone, from) else { return out };
+    // Two days later does no harm either.
+    let days = local_day(&zone, from).zip(local_day(&zone, to.saturating_add(2 * DAY)));
+    let Some((mut day, last)) = days else { return out };
     let of_day = times_of_day(&cron);
-    while let Some((start, end)) = bounds(&zone, day) {
-        if start >= to {
-            break;
-        }
+    while day <= last {
         if matches(&cron, day) {
+            let Some((start, end)) = bounds(&zone, day) else { break };
             if end - start == DAY {
                 out.extend(of_day.iter().map(|second| start + second));
             } else {

@@ -4,7 +4,7 @@
 use super::flow::Made;
 use super::timeline::Timeline;
 use super::world::{Place, Pruned};
-use crate::retain::rules::{self, Point};
+use crate::retain::rules::{Line, Point};
 use schema::keep::Keep;
 use std::rc::Rc;
 
@@ -100,8 +100,9 @@ impl History {
     pub(super) fn new(flow: &Flow, timeline: Option<&Timeline>, shelves: &[Shelf]) -> Self {
         let artifacts = artifacts(flow, timeline);
         let mut copies = vec![vec![NOWHERE; artifacts.len()]; shelves.len()];
+        let mut there = Vec::new();
         for at in 0..artifacts.len() {
-            publish(flow, &artifacts, at, shelves, &mut copies);
+            publish(flow, &artifacts, at, shelves, &mut copies, &mut there);
         }
         for (copies, shelf) in copies.iter_mut().zip(shelves) {
             prune(flow, &artifacts, copies, shelf);
@@ -162,8 +163,15 @@ fn artifacts(flow: &Flow, timeline: Option<&Timeline>) -> Vec<Artifact> {
     out
 }
 
-/// Puts the copies of an artifact where its run puts them.
-fn publish(flow: &Flow, artifacts: &[Artifact], at: usize, shelves: &[Shelf], copies: &mut [Vec<Copy>]) {
+/// Puts the copies of an artifact where its run puts them. `there` is only room to note which of them are made.
+fn publish(
+    flow: &Flow,
+    artifacts: &[Artifact],
+    at: usize,
+    shelves: &[Shelf],
+    copies: &mut [Vec<Copy>],
+    there: &mut Vec<bool>,
+) {
     let Some(artifact) = artifacts.get(at) else { return };
     let Some(made) = artifact.made.and_then(|made| flow.made.get(made)) else {
         for (store, verified, locked) in flow.initial.get(at).into_iter().flat_map(|initial| &initial.copies) {
@@ -174,7 +182,8 @@ fn publish(flow: &Flow, artifacts: &[Artifact], at: usize, shelves: &[Shelf], co
         }
         return;
     };
-    let mut there = vec![false; made.copies.len()];
+    there.clear();
+    there.resize(made.copies.len(), false);
     for (place, copied) in made.copies.iter().enumerate() {
         let Some(shelf) = shelves.get(copied.store) else { continue };
         let present = artifact.start + copied.present;
@@ -210,54 +219,63 @@ fn put(artifacts: &[Artifact], at: usize, store: usize, copy: Copy, shelves: &[S
 
 /// Lets the rules of a store work, prune after prune.
 fn prune(flow: &Flow, artifacts: &[Artifact], copies: &mut [Copy], shelf: &Shelf) {
-    let mut coming: Vec<(i64, usize)> = copies
-        .iter()
-        .enumerate()
-        .filter(|(_, copy)| copy.present < NEVER)
-        .map(|(at, copy)| (copy.present, at))
-        .collect();
+    if shelf.prunes.is_empty() {
+        return;
+    }
+    let there = copies.iter().enumerate().filter(|(_, copy)| copy.present < NEVER);
+    let mut coming: Vec<(i64, usize)> = there.map(|(at, copy)| (copy.present, at)).collect();
     coming.sort_unstable();
     let mut coming = coming.into_iter().peekable();
-    let mut there: Vec<usize> = Vec::new();
-    let (mut places, mut points) = (vec![usize::MAX; artifacts.len()], Vec::new());
+    let mut points: Vec<Point> = artifacts.iter().zip(&*copies).map(|(artifact, copy)| point(artifact, copy)).collect();
+    let mut line = Line::default();
     for (at, keep, by, run) in shelf.prunes.iter().take_while(|(at, ..)| *at < shelf.ends) {
         while let Some((_, next)) = coming.next_if(|(present, _)| present <= at) {
-            // Nearly always the newest.
-            let place = there.partition_point(|other| *other < next);
-            there.insert(place, next);
+            line.put(&points, next);
         }
-        points.clear();
-        for (place, index) in there.iter().enumerate() {
-            if let Some(slot) = places.get_mut(*index) {
-                *slot = place;
+        // What the running run has made never justifies a deletion.
+        let own = own(flow, artifacts, line.end(), *by, *run);
+        for place in &own {
+            line.forget(*place);
+            if let Some(point) = points.get_mut(*place) {
+                point.verified = NEVER;
             }
-            let (Some(artifact), Some(copy)) = (artifacts.get(*index), copies.get(*index)) else { continue };
-            let of_run = artifact.start == *run
-                && artifact
-                    .made
-                    .and_then(|made| flow.made.get(made))
-                    .is_some_and(|made| (flow.timeline, made.job) == *by);
-            let parent = artifact.parent.and_then(|parent| places.get(parent)).copied();
-            points.push(Point {
-                taken: artifact.taken,
-                differential: artifact.differential,
-                parent: parent.filter(|parent| *parent < place),
-                // What the running run has made never justifies a deletion.
-                verified: copy.verified && copy.good <= *at && !of_run,
-                locked_until: copy.locked,
-            });
         }
-        let judged = rules::judge(&points, keep, *at);
-        let mut fates = judged.fates.iter();
-        there.retain(|index| {
-            let kept = fates.next().is_none_or(|fate| fate.is_kept());
-            if let Some(copy) = copies.get_mut(*index).filter(|_| !kept) {
+        line.judge(&points, keep, *at, |_, _| ());
+        line.drop_rest(|place| {
+            if let Some(copy) = copies.get_mut(place) {
                 (copy.gone, copy.pruned) = (*at, true);
             }
-            if let Some(slot) = places.get_mut(*index).filter(|_| !kept) {
-                *slot = usize::MAX;
-            }
-            kept
         });
+        for place in own {
+            if let Some(((slot, artifact), copy)) =
+                points.get_mut(place).zip(artifacts.get(place)).zip(copies.get(place))
+            {
+                *slot = point(artifact, copy);
+            }
+        }
     }
+}
+
+fn point(artifact: &Artifact, copy: &Copy) -> Point {
+    Point {
+        taken: artifact.taken,
+        differential: artifact.differential,
+        parent: artifact.parent,
+        verified: if copy.verified { copy.good } else { NEVER },
+        locked_until: copy.locked,
+    }
+}
+
+/// What a run of a job has made, of the artifacts before an end.
+fn own(flow: &Flow, artifacts: &[Artifact], end: usize, by: (usize, usize), run: i64) -> Vec<usize> {
+    let is_by = |made: &Made| (flow.timeline, made.job) == by;
+    if !flow.made.iter().any(is_by) {
+        return Vec::new();
+    }
+    let first = artifacts.partition_point(|artifact| artifact.taken < run);
+    let of_run = |place: &usize| {
+        let artifact = artifacts.get(*place).filter(|artifact| artifact.start == run);
+        artifact.and_then(|artifact| flow.made.get(artifact.made?)).is_some_and(is_by)
+    };
+    (first..end).filter(of_run).collect()
 }

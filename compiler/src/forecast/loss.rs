@@ -64,9 +64,14 @@ pub(super) fn chains(history: &History, store: usize) -> (u64, u64) {
 pub(super) fn reach(history: &History, store: usize, prunes: &[i64], from: i64, to: i64) -> Option<u64> {
     let copies = history.copies.get(store)?;
     let at = prunes.iter().filter(|at| (from..to).contains(*at));
-    let back = |at: i64| {
+    // Those before this one are gone by then.
+    let mut left = 0;
+    let mut back = |at: i64| {
+        while copies.get(left).is_some_and(|copy| copy.gone <= at) {
+            left += 1;
+        }
         let there = |(_, copy): &(usize, &super::history::Copy)| copy.good <= at && copy.gone > at;
-        let first = copies.iter().enumerate().find(there).map(|(first, _)| first);
+        let first = copies.iter().enumerate().skip(left).find(there).map(|(first, _)| first);
         let taken = first.and_then(|first| history.artifacts.get(first)).map_or(at, |artifact| artifact.taken);
         u64::try_from(at - taken).unwrap_or_default()
     };

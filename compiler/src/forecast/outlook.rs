@@ -113,6 +113,8 @@ struct Study<'a> {
     reach: BTreeMap<usize, Option<u64>>,
     /// By the stores that are left.
     worst: BTreeMap<Vec<usize>, Option<Worst>>,
+    /// Runs in words, by job and time.
+    told: BTreeMap<(usize, i64), String>,
 }
 
 impl<'a> Study<'a> {
@@ -131,12 +133,60 @@ impl<'a> Study<'a> {
             reach: stores.iter().map(|store| (*store, reach(store))).collect(),
             stores: stores.into_iter().collect(),
             worst: BTreeMap::new(),
+            told: BTreeMap::new(),
         }
     }
 
     fn worst(&mut self, left: &[usize]) -> Option<Worst> {
         let history = self.history;
         *self.worst.entry(left.to_vec()).or_insert_with(|| loss::worst(history, left))
+    }
+
+    /// A run of a job in words.
+    fn told(&mut self, world: &World<'_>, job: usize, at: i64) -> String {
+        let Some(of) = world.plan.jobs.get(job) else { return String::new() };
+        let words = || {
+            let zone = of.schedule.as_ref().map_or("UTC", |schedule| schedule.timezone.as_str());
+            let time =
+                jiff::Timestamp::from_second(at).ok().zip(schedule::zone(zone)).map(|(at, zone)| at.to_zoned(zone));
+            let time = time.map(|time| time.strftime("%a %Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+            format!("{} on {time}", of.name)
+        };
+        self.told.entry((job, at)).or_insert_with(words).clone()
+    }
+
+    /// What a worst wait is made of: the time between two artifacts, and what the second one still takes.
+    fn wait(&mut self, world: &World<'_>, unit: &Unit<'_>, worst: Worst) -> Sum {
+        let history = self.history;
+        let (Some(before), Some(after)) = (history.artifacts.get(worst.before), history.artifacts.get(worst.after))
+        else {
+            return Sum::default();
+        };
+        if worst.before == worst.after {
+            return sum(vec![Term { amount: worst.total, what: "due less than twice in nine years".to_owned() }]);
+        }
+        let route = |made: Option<usize>| made.and_then(|made| unit.routes.get(made));
+        let mut told = |at: i64, made: Option<usize>| {
+            route(made).map(|route| self.told(world, route.made.job, at)).unwrap_or_default()
+        };
+        let gap = u64::try_from(after.taken - before.taken).unwrap_or_default();
+        let what =
+            format!("longest wait: from {} to {}", told(before.taken, before.made), told(after.taken, after.made));
+        let mut terms = vec![Term { amount: gap, what }];
+        let copy = route(after.made).and_then(|route| {
+            let at = route.made.copies.iter().position(|copy| copy.store == worst.store)?;
+            Some((route, *route.until.get(at)?))
+        });
+        if let Some((route, until)) = copy {
+            let from = u64::try_from(route.made.taken).unwrap_or_default();
+            terms.extend(world.times.path(from, until).terms);
+        }
+        let known = terms.iter().map(|term| term.amount).fold(0, u64::saturating_add);
+        if worst.total > known {
+            let what = "until the chain that it needs is there as well".to_owned();
+            terms.push(Term { amount: worst.total - known, what });
+        }
+        Sum { total: worst.total, terms }
     }
 }
 
@@ -174,7 +224,7 @@ impl Book {
             let full_rto = worst.map(|_| restore.time(source, of_plan, size, (1, 0)).total);
             out.copies.push(CopyOutlook {
                 store: of_plan.name.clone(),
-                rpo: worst.map(|worst| wait(world, unit, study.history, worst)),
+                rpo: worst.map(|worst| study.wait(world, unit, worst)),
                 rto,
                 full_rto,
                 chain: chain.0,
@@ -183,7 +233,7 @@ impl Book {
             });
         }
         let all = study.stores.clone();
-        out.rpo = study.worst(&all).map(|worst| wait(world, unit, study.history, worst));
+        out.rpo = study.worst(&all).map(|worst| study.wait(world, unit, worst));
         out.rto = best(&out.copies).and_then(|copy| copy.rto.clone());
         out.restore_downtime = out.rto.as_ref().map(|_| restore.exchange(source));
         for failing in &self.failing {
@@ -246,42 +296,6 @@ fn busiest(times: &[i64]) -> u64 {
 /// The copy that is restored from soonest.
 fn best(copies: &[CopyOutlook]) -> Option<&CopyOutlook> {
     copies.iter().filter(|copy| copy.rto.is_some()).min_by_key(|copy| copy.rto.as_ref().map(|rto| rto.total))
-}
-
-/// What a worst wait is made of: the time between two artifacts, and what the second one still takes.
-fn wait(world: &World<'_>, unit: &Unit<'_>, history: &History, worst: Worst) -> Sum {
-    let (Some(before), Some(after)) = (history.artifacts.get(worst.before), history.artifacts.get(worst.after)) else {
-        return Sum::default();
-    };
-    if worst.before == worst.after {
-        return sum(vec![Term { amount: worst.total, what: "due less than twice in nine years".to_owned() }]);
-    }
-    let route = |made: Option<usize>| made.and_then(|made| unit.routes.get(made));
-    let job = |made: Option<usize>| route(made).and_then(|route| world.plan.jobs.get(route.made.job));
-    let told = |at: i64, made: Option<usize>| {
-        let Some(job) = job(made) else { return String::new() };
-        let zone = job.schedule.as_ref().map_or("UTC", |schedule| schedule.timezone.as_str());
-        let time = jiff::Timestamp::from_second(at).ok().zip(schedule::zone(zone)).map(|(at, zone)| at.to_zoned(zone));
-        let time = time.map(|time| time.strftime("%a %Y-%m-%d %H:%M").to_string()).unwrap_or_default();
-        format!("{} on {time}", job.name)
-    };
-    let gap = u64::try_from(after.taken - before.taken).unwrap_or_default();
-    let what = format!("longest wait: from {} to {}", told(before.taken, before.made), told(after.taken, after.made));
-    let mut terms = vec![Term { amount: gap, what }];
-    let copy = route(after.made).and_then(|route| {
-        let at = route.made.copies.iter().position(|copy| copy.store == worst.store)?;
-        Some((route, *route.until.get(at)?))
-    });
-    if let Some((route, until)) = copy {
-        let from = u64::try_from(route.made.taken).unwrap_or_default();
-        terms.extend(world.times.path(from, until).terms);
-    }
-    let known = terms.iter().map(|term| term.amount).fold(0, u64::saturating_add);
-    if worst.total > known {
-        let what = "until the chain that it needs is there as well".to_owned();
-        terms.push(Term { amount: worst.total - known, what });
-    }
-    Sum { total: worst.total, terms }
 }
 
 /// What is left of a database when something is lost; `None` when that does not concern it.

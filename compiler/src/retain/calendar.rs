@@ -15,19 +15,16 @@ pub(super) enum Stretch {
 }
 
 impl Stretch {
-    /// The stretch that a time, in seconds since 1970, is in.
-    pub(super) fn of(self, at: i64) -> i64 {
+    /// When the stretch began that a time is in, both in seconds since 1970.
+    pub(super) fn start(self, at: i64) -> i64 {
         let day = at.div_euclid(DAY);
         match self {
-            Self::Hour => at.div_euclid(HOUR),
-            Self::Day => day,
+            Self::Hour => at.div_euclid(HOUR) * HOUR,
+            Self::Day => day * DAY,
             // The first day of 1970 was a Thursday.
-            Self::Week => (day + 3).div_euclid(7),
-            Self::Month => {
-                let (year, month) = month(day);
-                year * 12 + month
-            }
-            Self::Year => month(day).0,
+            Self::Week => ((day + 3).div_euclid(7) * 7 - 3) * DAY,
+            Self::Month => first(day).0 * DAY,
+            Self::Year => first(day).1 * DAY,
         }
     }
 
@@ -56,15 +53,16 @@ impl Stretch {
     }
 }
 
-/// Year and month, 0 to 11, of a day since 1970. Months are counted from March, so that the leap day is the last one of
-/// its year: then 153 days are five months, and 146,097 are four hundred years.
-fn month(day: i64) -> (i64, i64) {
-    let from_march = day + 719_468;
-    let era = from_march.div_euclid(146_097);
-    let of_era = from_march.rem_euclid(146_097);
+/// The first days of the month and the year of a day since 1970. Months are counted from March, so that the leap day is the
+/// last one of its year: then 153 days are five months, and 146,097 are four hundred years.
+fn first(day: i64) -> (i64, i64) {
+    let of_era = (day + 719_468).rem_euclid(146_097);
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let month = (5 * of_year + 2) / 153;
-    let (year, month) = (era * 400 + year, month + 2);
-    if month < 12 { (year, month) } else { (year + 1, month - 12) }
+    let of_month = of_year - (153 * month + 2) / 5;
+    // January is the eleventh month, and begins on day 306. Before it is the end of the year that has this February.
+    let leaps = year % 4 == 0 && (year % 100 != 0 || year == 0);
+    let since = if month < 10 { of_year + 59 + i64::from(leaps) } else { of_year - 306 };
+    (day - of_month, day - since)
 }

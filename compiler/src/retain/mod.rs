@@ -58,7 +58,7 @@ fn point(copy: &Copy<'_>, places: &BTreeMap<&str, usize>) -> Point {
         taken: copy.taken.unwrap_or_default(),
         differential: artifact.parent.is_some(),
         parent: artifact.parent.as_ref().and_then(|parent| places.get(parent.as_str()).copied()),
-        verified: artifact.verified,
+        verified: if artifact.verified { i64::MIN } else { rules::NEVER },
         // A lock that cannot be read never ends.
         locked_until: locked.map(|until| until.parse::<Timestamp>().map_or(i64::MAX, Timestamp::as_second)),
     }

@@ -1,7 +1,7 @@
 //! Every reason why an artifact is kept or removed, for people.
 
 use super::calendar::Stretch;
-use super::rules::{CHAIN, Fate, Judged, LAST, LOCKED, NEWEST, Point, RULELESS, STRETCHES, WITHIN, YOUNG};
+use super::rules::{CHAIN, Fate, Judged, LAST, LOCKED, NEVER, NEWEST, Point, RULELESS, STRETCHES, WITHIN, YOUNG};
 use schema::keep::{Keep, span};
 
 /// What was judged, to be told.
@@ -97,7 +97,7 @@ impl Words<'_> {
 fn flaw(point: &Point) -> &'static str {
     if point.differential && point.parent.is_none() {
         "not restorable, for its chain is not whole here"
-    } else if point.verified {
+    } else if point.verified < NEVER {
         "not verified with all of its chain"
     } else {
         "not verified"

@@ -368,9 +368,15 @@ pub(crate) fn truth(case: &Case, change: u64) -> Truth {
         arts.push(Art { job, taken, parent, bytes, copies, stretches: stretches(taken) });
     }
     if let Some((hour, counts)) = &case.tidy {
+        // Those that were taken by then and are not removed.
+        let (mut left, mut next) = ([Vec::new(), Vec::new()], 0);
         for at in (REFERENCE + hour * 3_600..END).step_by(86_400) {
-            for store in 0..2 {
-                prune(&works, &mut arts, store, at + 60, counts);
+            while arts.get(next).is_some_and(|art| art.taken <= at + 60) {
+                left.iter_mut().for_each(|left| left.push(next));
+                next += 1;
+            }
+            for (store, left) in left.iter_mut().enumerate() {
+                prune(&works, &mut arts, store, at + 60, counts, left);
             }
         }
     }
@@ -454,16 +460,16 @@ fn walk(works: &[&Work], dues: &[Vec<i64>], spent: &[Times]) -> (Counts, Vec<(i6
 }
 
 /// Rule by rule, by its definition.
-fn prune(works: &[&Work], arts: &mut [Art], store: usize, now: i64, counts: &[u64; 7]) {
+fn prune(works: &[&Work], arts: &mut [Art], store: usize, now: i64, counts: &[u64; 7], left: &mut Vec<usize>) {
     let there = |art: &Art| art.copies[store].is_some_and(|(present, _, gone)| present <= now && gone.is_none());
     let checks = |art: &Art| if store == 0 { works[art.job].verify } else { works[art.job].verify_copy };
+    let all: Vec<usize> = left.iter().copied().filter(|at| there(&arts[*at])).collect();
     let mut good = vec![false; arts.len()];
-    for at in 0..arts.len() {
-        let checked =
-            there(&arts[at]) && checks(&arts[at]) && arts[at].copies[store].unwrap().1.is_some_and(|good| good <= now);
+    for at in all.iter().copied() {
+        let checked = checks(&arts[at]) && arts[at].copies[store].unwrap().1.is_some_and(|good| good <= now);
         good[at] = checked && arts[at].parent.is_none_or(|parent| good[parent]);
     }
-    let newest: Vec<usize> = (0..arts.len()).rev().filter(|at| good[*at]).collect();
+    let newest: Vec<usize> = all.iter().copied().rev().filter(|at| good[*at]).collect();
     let mut keep = vec![false; arts.len()];
     newest.iter().take(usize::try_from(counts[0]).unwrap().max(1)).for_each(|at| keep[*at] = true);
     for stretch in 0..5 {
@@ -485,23 +491,23 @@ fn prune(works: &[&Work], arts: &mut [Art], store: usize, now: i64, counts: &[u6
         }
     }
     let with_chains = |keep: &mut Vec<bool>| {
-        for at in (0..arts.len()).rev() {
-            if let Some(parent) = arts[at].parent.filter(|_| keep[at] && there(&arts[at])) {
+        for at in all.iter().copied().rev() {
+            if let Some(parent) = arts[at].parent.filter(|_| keep[at]) {
                 keep[parent] = true;
             }
         }
     };
     with_chains(&mut keep);
-    let oldest = (0..arts.len()).filter(|at| keep[*at] && good[*at]).map(|at| arts[at].taken).min();
-    for at in 0..arts.len() {
+    let oldest = all.iter().copied().filter(|at| keep[*at] && good[*at]).map(|at| arts[at].taken).min();
+    for at in all.iter().copied() {
         keep[at] |= !good[at] && oldest.is_none_or(|oldest| arts[at].taken >= oldest);
     }
     with_chains(&mut keep);
-    for at in 0..arts.len() {
-        if there(&arts[at]) && !keep[at] {
-            arts[at].copies[store].as_mut().unwrap().2 = Some(now);
-        }
+    let removed: Vec<usize> = all.iter().copied().filter(|at| !keep[*at]).collect();
+    for at in &removed {
+        arts[*at].copies[store].as_mut().unwrap().2 = Some(now);
     }
+    left.retain(|at| removed.binary_search(at).is_err());
 }
 
 /// The most that is lost at any minute between the first copy that can be relied on and the last.

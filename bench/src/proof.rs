@@ -87,7 +87,7 @@ fn strategy(databases: usize, often: &str) -> String {
     format!(
         r#"strategy "many" {{
     environment "development"
-    objectives {{ rpo "1h"; rto "8h"; }}
+    objectives {{ rpo "12h"; rto "48h"; }}
     workload {{ size "900GiB"; growth "2%/month"; change-rate "4GiB/day"; }}
     runner "backup-1" {{ site "dc-1"; }}
     source "graph" engine="neo4j" {{

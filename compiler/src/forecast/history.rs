@@ -6,6 +6,7 @@ use super::timeline::Timeline;
 use super::world::{Place, Pruned};
 use crate::retain::rules::{Line, Point};
 use schema::keep::Keep;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Never.
@@ -80,7 +81,7 @@ pub(super) struct Shelf {
 #[derive(Debug)]
 pub(super) struct History {
     pub(super) artifacts: Vec<Artifact>,
-    /// By store, and then in the order of the artifacts.
+    /// By store, and then in the order of the artifacts; none for a store that no copy of them gets to.
     pub(super) copies: Vec<Vec<Copy>>,
 }
 
@@ -99,12 +100,17 @@ pub(super) fn prunes(list: &[Pruned], timelines: &[Rc<Timeline>]) -> Prunes {
 impl History {
     pub(super) fn new(flow: &Flow, timeline: Option<&Timeline>, shelves: &[Shelf]) -> Self {
         let artifacts = artifacts(flow, timeline);
-        let mut copies = vec![vec![NOWHERE; artifacts.len()]; shelves.len()];
+        // In a great strategy most stores have nothing to do with one flow.
+        let made = flow.made.iter().flat_map(|made| made.copies.iter().map(|copy| copy.store));
+        let initial = flow.initial.iter().flat_map(|initial| initial.copies.iter().map(|(store, ..)| *store));
+        let reached: BTreeSet<usize> = made.chain(initial).collect();
+        let room = |store: usize| if reached.contains(&store) { vec![NOWHERE; artifacts.len()] } else { Vec::new() };
+        let mut copies: Vec<Vec<Copy>> = (0..shelves.len()).map(room).collect();
         let mut there = Vec::new();
         for at in 0..artifacts.len() {
             publish(flow, &artifacts, at, shelves, &mut copies, &mut there);
         }
-        for (copies, shelf) in copies.iter_mut().zip(shelves) {
+        for (copies, shelf) in copies.iter_mut().zip(shelves).filter(|(copies, _)| !copies.is_empty()) {
             prune(flow, &artifacts, copies, shelf);
         }
         Self { artifacts, copies }

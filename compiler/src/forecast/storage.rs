@@ -43,6 +43,9 @@ impl Ledger {
             bytes.unsigned_abs()
         };
         for (store, (ends, peaks)) in self.ends.iter_mut().zip(&mut self.peaks).enumerate() {
+            if history.copies.get(store).is_none_or(Vec::is_empty) {
+                continue;
+            }
             let (at_end, at_most) = days(history, store, start, sizes, self.days);
             for (sum, held) in ends.iter_mut().zip(&at_end).chain(peaks.iter_mut().zip(&at_most)) {
                 *sum = sum.saturating_add(bytes(held, full, change));

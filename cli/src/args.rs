@@ -210,7 +210,7 @@ pub(crate) struct Plan {
     /// Why the breaking changes are wanted, where the policy asks for notes; can be repeated
     #[arg(long, value_name = "NOTE", requires = "against")]
     pub(crate) approve: Vec<String>,
-    /// Show only what belongs to a job, a source, a database, `source:database` or the beginning of an address; `*` and
+    /// Show only what belongs to a job, a source, a database, `source:database`, a store or the beginning of an address; `*` and
     /// `?` stand for any characters
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Option<String>,

@@ -13,6 +13,7 @@ mod line;
 mod lsp;
 mod neo4j;
 mod notify;
+mod preview;
 mod refresh;
 mod refused;
 mod reuse;

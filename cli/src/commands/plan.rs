@@ -29,7 +29,7 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     if let Some(path) = &options.out {
         save(&seen.plan, path)?;
     }
-    print::result(&shown(&seen, options));
+    print::result(&shown(&seen, options)?);
     let changes = options.detailed_exitcode && !seen.plan.steps.is_empty();
     Ok(if changes { Exit::Changes } else { Exit::Ok })
 }
@@ -41,7 +41,7 @@ pub(super) struct Seen {
     drift: Vec<Drift>,
 }
 
-fn shown(seen: &Seen, options: &Options) -> String {
+fn shown(seen: &Seen, options: &Options) -> Result<String, Exit> {
     let at = options.at.unwrap_or_else(jiff::Timestamp::now);
     let verdicts = verdicts(&seen.plan, &seen.facts.artifacts, at);
     let preview = Preview {
@@ -52,7 +52,14 @@ fn shown(seen: &Seen, options: &Options) -> String {
         only: options.only.as_deref(),
     };
     let plan = &seen.plan;
-    match options.format {
+    if let Some(only) = preview.only.filter(|_| preview.misses(plan)) {
+        print::failure("name-unknown", &format!("nothing in the plan belongs to `{only}`"));
+        print::help(
+            "Name a job, a source, a database, a store or the beginning of an address, as the plan shows them.",
+        );
+        return Err(Exit::Invalid);
+    }
+    Ok(match options.format {
         PlanFormat::Text => render::text(plan, &preview),
         PlanFormat::Json => render::json(plan),
         PlanFormat::Markdown => render::markdown(plan, &preview),
@@ -60,7 +67,7 @@ fn shown(seen: &Seen, options: &Options) -> String {
         PlanFormat::Svg => render::svg(plan, &preview),
         PlanFormat::Mermaid => render::mermaid(plan),
         PlanFormat::Dot => render::dot(plan),
-    }
+    })
 }
 
 /// What the prunes of a plan would make of what the stores hold.

@@ -83,27 +83,33 @@ impl Pattern {
     }
 }
 
-/// Whether a glob over databases covers a name. The case of letters does not count.
+/// Whether a glob covers a name: `*` is any characters, `?` is one. The case of letters does not count.
 #[must_use]
-pub fn glob_covers(glob: &str, database: &str) -> bool {
+pub fn glob_covers(glob: &str, name: &str) -> bool {
     let pattern: Vec<char> = glob.to_lowercase().chars().collect();
-    let name: Vec<char> = database.to_lowercase().chars().collect();
-    covers(&pattern, &name)
-}
-
-fn covers(pattern: &[char], name: &[char]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some(('*', rest)), _) => {
-            // One star does the work of several; more would make the search grow with each.
-            let rest =
-                rest.iter().position(|char| *char != '*').map_or(&[][..], |at| rest.get(at..).unwrap_or_default());
-            rest.is_empty() || (0..=name.len()).any(|at| covers(rest, name.get(at..).unwrap_or_default()))
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    let (mut at, mut in_name) = (0, 0);
+    // Where the last star stood, and how much of the name it has taken.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(char) = name.get(in_name) {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, in_name));
+                at += 1;
+            }
+            Some(wanted) if *wanted == '?' || wanted == char => {
+                at += 1;
+                in_name += 1;
+            }
+            _ => {
+                let Some((before, taken)) = star else { return false };
+                star = Some((before, taken + 1));
+                at = before + 1;
+                in_name = taken + 1;
+            }
         }
-        (Some(('?', rest)), Some((_, tail))) => covers(rest, tail),
-        (Some((char, rest)), Some((other, tail))) => char == other && covers(rest, tail),
-        _ => false,
     }
+    pattern.iter().skip(at).all(|char| *char == '*')
 }
 
 impl Source {

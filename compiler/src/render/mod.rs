@@ -28,7 +28,7 @@ pub use simulation::simulation;
 pub use source::diagnostic;
 pub use svg::svg;
 pub use text::text;
-pub use view::{Preview, covers};
+pub use view::Preview;
 
 use schema::plan::Plan;
 use schema::step::{Action, Address, Extent, Step};

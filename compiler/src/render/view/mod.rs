@@ -10,7 +10,6 @@ mod policy;
 
 pub(super) use alike::{Alike, alike};
 pub(super) use job::JobView;
-pub use only::covers;
 pub(super) use only::subject;
 
 use super::{jobs, meaning, symbol};
@@ -33,12 +32,18 @@ pub struct Preview<'a> {
     pub drift: &'a [Drift],
     /// Nothing is folded, and what is kept is shown as well.
     pub verbose: bool,
-    /// Shows only what belongs to this: a job, a source, a database, `source:database` or the beginning of an address.
+    /// Shows only what belongs to this: a job, a source, a database, `source:database`, a store or the beginning of an address.
     /// `*` is any characters, `?` is one.
     pub only: Option<&'a str>,
 }
 
 impl Preview<'_> {
+    /// Whether `only` is said, and nothing of the plan belongs to it.
+    #[must_use]
+    pub fn misses(&self, plan: &Plan) -> bool {
+        self.only.is_some() && !self.shown(plan).contains(&true)
+    }
+
     /// Which steps a reader wants to see, by their places in the plan.
     pub(super) fn shown(&self, plan: &Plan) -> Vec<bool> {
         let only = Only::new(plan, self.only);

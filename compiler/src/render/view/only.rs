@@ -1,5 +1,6 @@
-//! What a reader wants to see of a great plan: by job, source, database, or the beginning of an address.
+//! What a reader wants to see of a great plan: by job, source, database, store, or the beginning of an address.
 
+use crate::model::glob_covers as covers;
 use schema::plan::Plan;
 use schema::step::{Action, Step};
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ fn belongs(step: &Step, wanted: &str) -> bool {
     let below = |rest: &str| rest.is_empty() || wanted.ends_with('/') || rest.starts_with(['/', ':']);
     covers(wanted, &step.job)
         || is(source, database, wanted)
+        || store(step).is_some_and(|store| covers(wanted, store))
         || covers(wanted, address)
         || address.strip_prefix(wanted).is_some_and(below)
 }
@@ -52,38 +54,22 @@ fn is(source: &str, database: &str, wanted: &str) -> bool {
     covers(wanted, source) || (!database.is_empty() && (covers(wanted, database) || covers(wanted, &whole())))
 }
 
+/// The store that a step works on.
+fn store(step: &Step) -> Option<&str> {
+    match &step.action {
+        Action::Backup { store, .. }
+        | Action::Aggregate { store, .. }
+        | Action::Verify { store, .. }
+        | Action::Restore { store, .. }
+        | Action::Prune { store, .. } => Some(store),
+        Action::Transfer { to, .. } => Some(to),
+        _ => None,
+    }
+}
+
 /// The source and the database that an address tells of; a part that it lacks is empty.
 pub(in crate::render) fn subject(step: &Step) -> (&str, &str) {
     let rest = step.address.0.strip_prefix(step.job.as_str()).unwrap_or(&step.address.0);
     let subject = rest.split('/').nth(2).unwrap_or_default();
     subject.split_once(':').unwrap_or((subject, ""))
-}
-
-/// Whether a pattern covers a name: `*` is any characters, `?` is one. Case does not matter.
-#[must_use]
-pub fn covers(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
-    let name: Vec<char> = name.to_lowercase().chars().collect();
-    let (mut at, mut in_name) = (0, 0);
-    // Where the last star stood, and how much of the name it has taken.
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(char) = name.get(in_name) {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, in_name));
-                at += 1;
-            }
-            Some(wanted) if *wanted == '?' || wanted == char => {
-                at += 1;
-                in_name += 1;
-            }
-            _ => {
-                let Some((before, taken)) = star else { return false };
-                star = Some((before, taken + 1));
-                at = before + 1;
-                in_name = taken + 1;
-            }
-        }
-    }
-    pattern.iter().skip(at).all(|char| *char == '*')
 }

@@ -156,15 +156,16 @@ pub fn check(texts: &[Text], facts: &Facts) -> Compiled<Checked> {
     let (root, before) = (read.root, sink.len());
     let document = std::mem::take(&mut read.document);
     let structure = structure::check(document, structure::strategy(), &manifests, &root, &mut sink);
-    if structure.reuse_missed {
-        sink.retain(|diagnostic| diagnostic.code() != diag::codes::UNUSED_DEFINITION.code);
-    }
     if read.whole && !structure.reuse_missed {
         resolve::names::judge(&structure.names, &manifests, &mut sink);
     } else {
         // What is missing may stand where nothing could be read from, and that was told.
         let missing = |diagnostic: &mut Diagnostic| diagnostic.code() == diag::codes::MISSING_NODE.code;
         let _ = sink.extract_if(before.., missing).count();
+    }
+    // Last, because it takes from what was told before the structure was looked at.
+    if structure.reuse_missed {
+        sink.retain(|diagnostic| diagnostic.code() != diag::codes::UNUSED_DEFINITION.code);
     }
     let mut sink = broken::believable(sink, &read.broken, &read.odd);
     if sink.iter().any(Diagnostic::is_error) {

@@ -49,5 +49,6 @@ fuzz_target!(|input: &str| {
         }
         let all = [render::json(&plan), render::mermaid(&plan), render::dot(&plan)];
         assert!(all.iter().all(|text| !text.is_empty()));
+        assert!(compiler::diff::diff(&plan, &plan).is_empty());
     }
 });

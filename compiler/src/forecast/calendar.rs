@@ -9,8 +9,8 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use schema::plan::Window;
 
-/// Above this many times a year, a schedule is looked at for a year, and else for several.
-const RARE: usize = 1_000;
+/// From so many times a year on, a schedule is looked at for a year, which has what each year has; else for several.
+const RARE: usize = 365;
 
 /// When a schedule is due, from `from` and before `to`; never when it does not parse.
 #[must_use]

@@ -6,6 +6,7 @@ use crate::structure::schedule::{times, zone};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan, Zoned};
+use std::collections::BTreeMap;
 
 /// How many hours before a change the run before it is looked for: not far at first, as there may be many.
 const LOOKS: [i64; 4] = [2, 24, 192, 9_600];
@@ -43,9 +44,20 @@ pub(super) enum Effect {
     Twice { between: u64, usual: u64 },
 }
 
+/// What the changes of the clock do to schedules. Many jobs have the same one, and it is looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Changes(BTreeMap<(String, String), Vec<Change>>);
+
+impl Changes {
+    /// Those of a schedule.
+    pub(super) fn of(&mut self, schedule: &Schedule) -> &[Change] {
+        let key = (schedule.cron.value.clone(), schedule.timezone.value.clone());
+        self.0.entry(key).or_insert_with(|| changes(schedule))
+    }
+}
+
 /// What the changes of the clock do to a schedule within a year. What a schedule of short intervals does not notice is not told.
-#[must_use]
-pub(super) fn changes(schedule: &Schedule) -> Vec<Change> {
+fn changes(schedule: &Schedule) -> Vec<Change> {
     let Some(zone) = zone(&schedule.timezone.value) else { return Vec::new() };
     let all = zone.following(year()).map(|change| change.timestamp());
     let in_year = all.take_while(|at| is_in_year(at.as_second()));

@@ -29,9 +29,10 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
+    let mut changes = clock::Changes::default();
     for job in &subject.strategy.jobs {
         let Some(schedule) = &job.schedule else { continue };
-        let moved = clock::changes(schedule).into_iter().find_map(|change| match change.effect {
+        let moved = changes.of(schedule).iter().find_map(|change| match change.effect {
             Effect::Moved(to) => Some((change, to)),
             _ => None,
         });

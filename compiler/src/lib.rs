@@ -122,10 +122,12 @@ impl Checked {
     /// Reckons what the plan of all jobs comes to, and lets the rules look at both.
     fn prove(&mut self, mut plan: Plan, facts: &Facts) {
         let forecast = forecast::forecast(&plan, &facts.artifacts);
+        let loads = forecast.jobs.iter().map(|load| (load.job.as_str(), load)).collect();
         let subject = lint::Subject {
             strategy: &self.strategy,
             plan: &plan,
             forecast: &forecast,
+            loads: &loads,
             inventory: &facts.inventory,
             artifacts: &facts.artifacts,
             today: facts.today,

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use schema::fact::{Inventory, StoredArtifact};
 use schema::forecast::{Forecast, Load};
 use schema::plan::Plan;
+use std::collections::BTreeMap;
 
 /// One rule.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Subject<'a> {
     pub plan: &'a Plan,
     /// What that comes to.
     pub forecast: &'a Forecast,
+    /// Of that, what each job takes, by its name.
+    pub loads: &'a BTreeMap<&'a str, &'a Load>,
     pub inventory: &'a [Inventory],
     pub artifacts: &'a [StoredArtifact],
     /// Without one every exception holds.
@@ -45,7 +48,7 @@ impl<'a> Subject<'a> {
     /// What a job takes, when it has a schedule.
     #[must_use]
     pub fn load(&self, job: &str) -> Option<&'a Load> {
-        self.forecast.jobs.iter().find(|load| load.job == job)
+        self.loads.get(job).copied()
     }
 
     /// Fewest seconds between two artifacts that one job brings into a store.

@@ -56,10 +56,11 @@ job "differential" {
 
 fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     let jobs = &subject.strategy.jobs;
+    let changing: Vec<_> = jobs.iter().filter(|job| sources(job, Extent::Differential).next().is_some()).collect();
     let hasty = jobs.iter().filter(|job| job.on_overlap == Overlap::Skip);
     for (full, due) in hasty.filter_map(|job| job.schedule.as_ref().map(|due| (job, due))) {
         let fulls: Vec<&str> = sources(full, Extent::Full).collect();
-        let others = jobs.iter().filter(|job| job.name.value != full.name.value);
+        let others = changing.iter().filter(|job| job.name.value != full.name.value);
         let others = others.filter(|job| sources(job, Extent::Differential).any(|source| fulls.contains(&source)));
         for (other, often) in others.filter_map(|job| job.schedule.as_ref().map(|often| (job, often))) {
             let mut runs = schedule::times(&due.cron.value, &due.timezone.value, clock::year()).take(RUNS);

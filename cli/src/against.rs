@@ -11,7 +11,7 @@ use schema::plan::{FORMAT, Plan};
 use std::path::Path;
 
 /// Finds what `against` names and compiles it the way `input` was compiled, with what was seen then.
-pub(crate) fn plan(against: &str, place: &Place, input: &Input, seen: &Facts) -> Result<Plan, Exit> {
+pub(crate) fn plan(against: &str, place: &Place, input: &Input, after: &Plan, seen: &Facts) -> Result<Plan, Exit> {
     let path = Path::new(against);
     if path.is_file() {
         if path.extension().is_some_and(|extension| extension == "json") {
@@ -32,7 +32,7 @@ pub(crate) fn plan(against: &str, place: &Place, input: &Input, seen: &Facts) ->
     })?;
     let Some(text) = text else {
         print::line(&format!("note: there is no `{name}` at `{against}`: all of it is new"));
-        return Ok(nothing(input));
+        return Ok(nothing(after));
     };
     let (texts, imports) = compiler::gather(text, &mut commit.files(&name));
     let other = Input { texts, imports, ..input.beside() };
@@ -55,8 +55,8 @@ fn compile(other: &Input, against: &str, seen: &Facts) -> Result<Plan, Exit> {
     accept(compiler::plan(&checked, &facts, None))
 }
 
-/// A plan without anything in it.
-fn nothing(input: &Input) -> Plan {
-    let strategy = input.texts.first().map(|text| text.name.clone()).unwrap_or_default();
-    Plan { format: FORMAT, strategy, ..Plan::default() }
+/// A plan of the same name without anything in it.
+fn nothing(after: &Plan) -> Plan {
+    let (strategy, environment) = (after.strategy.clone(), after.environment.clone());
+    Plan { format: FORMAT, strategy, environment, ..Plan::default() }
 }

@@ -1,6 +1,6 @@
 //! Texts as they are in a git commit, read by `git` itself. Nothing is checked out.
 
-use compiler::diag::Diagnostic;
+use compiler::diag::{Diagnostic, codes};
 use compiler::{Look, MOST_BYTES, Seen, Text};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,12 @@ impl Commit {
     pub(crate) fn strategy(&self, name: &str) -> Result<Option<Text>, Box<Diagnostic>> {
         match self.object(name) {
             Ok(Object::File(bytes)) => Text::from_bytes(name, bytes).map(Some),
-            _ => Ok(None),
+            Ok(Object::Folder(_) | Object::Nothing) => Ok(None),
+            // Not the same as nothing: then all would seem to be new.
+            Err(why) => {
+                let message = format!("cannot read `{name}` as it is in git: {why}");
+                Err(Box::new(Diagnostic::error(&codes::STRATEGY_UNREADABLE, message)))
+            }
         }
     }
 

@@ -94,12 +94,20 @@ fn what_cannot_be_compared_is_said() {
     space.run("plan --against --output=x").expect(2);
     space.write("broken.kdl", b"strategy \"x\" { store; }");
     space.run("plan --against broken.kdl").expect(2).says("against-invalid");
+    std::fs::copy(space.path("strategy.kdl"), space.path("plan.kdl")).unwrap();
     space.write("broken.json", b"{");
     space.run("plan --against broken.json").expect(2).says("plan-unreadable");
     git(&space, &["rm", "--quiet", "--cached", "strategy.kdl"]);
     git(&space, &["commit", "--quiet", "--message", "gone"]);
     let all = space.run("plan --against HEAD").expect(0).says("all of it is new");
     assert!(all.out.contains("local") && all.out.contains("offsite"), "{}", all.out);
+    assert!(!all.out.contains("strategy-renamed"), "{}", all.out);
+    // What git holds and cannot be read is not the same as nothing.
+    space.write("strategy.kdl", &vec![b'\n'; 9 << 20]);
+    git(&space, &["add", "strategy.kdl"]);
+    git(&space, &["commit", "--quiet", "--message", "large"]);
+    std::fs::copy(space.path("plan.kdl"), space.path("strategy.kdl")).unwrap();
+    space.run("plan --against HEAD").expect(2).says("strategy-unreadable").says("more than the");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     // The process ends behind this: to take a great plan apart before would be a seventh of its time.
     let seen = ManuallyDrop::new(see(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?);
     if let Some(other) = &options.against {
-        let before = against::plan(other, &place, &input, &seen.facts).map_err(downgrade)?;
+        let before = against::plan(other, &place, &input, &seen.plan, &seen.facts).map_err(downgrade)?;
         return changes(&diff::diff(&before, &seen.plan), options);
     }
     if let Some(path) = &options.out {

@@ -5,6 +5,7 @@
 mod backup;
 mod editor;
 mod fleet;
+mod journal;
 mod measure;
 mod plugin;
 mod proof;
@@ -36,13 +37,14 @@ struct Setting {
 type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
 
 /// In the order of the table.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("whole", whole::measure),
     ("editor", editor::measure),
     ("fleet", fleet::measure),
     ("terraform", terraform::measure),
     ("proof", proof::measure),
     ("plugin", plugin::measure),
+    ("journal", journal::measure),
     ("backup", backup::measure),
 ];
 

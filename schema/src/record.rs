@@ -11,9 +11,12 @@ use serde::{Deserialize, Serialize};
 pub enum Record {
     /// The run begins, or goes on after it was cut off.
     RunStarted { resumed: bool },
+    /// The run stands in for one that was cut off and will not be gone on with: it clears up after it.
+    InsteadOf { run: String },
     /// An attempt of a step is about to begin.
     AttemptStarted { step: Address, attempt: String },
-    /// Attempt-scoped bytes are about to be written in a store: whoever resumes knows what to clean up.
+    /// Attempt-scoped bytes are about to be written in a store: whoever resumes knows what to clean up. Written before the
+    /// session is begun, without one, and again with it.
     UploadStarted { step: Address, attempt: String, store: String, key: String, session: Vec<u8> },
     /// The source's server is about to be stopped, and was answering: it is owed a start.
     StartOwed { source: String },
@@ -33,8 +36,33 @@ pub enum Record {
     },
     /// The operator asked the run to stop.
     CancelRequested,
-    /// A notifier was told, or could not be.
-    Notified { notifier: String, problem: Option<Problem> },
+    /// A notifier was told how the run ended, or could not be. Records of older versions do not say which outcome.
+    Notified {
+        notifier: String,
+        problem: Option<Problem>,
+        #[serde(default)]
+        outcome: Option<Outcome>,
+    },
     /// The run ended.
     RunEnded { outcome: Outcome },
+}
+
+impl Record {
+    /// The record's word, as its JSON has it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::RunStarted { .. } => "run-started",
+            Self::InsteadOf { .. } => "instead-of",
+            Self::AttemptStarted { .. } => "attempt-started",
+            Self::UploadStarted { .. } => "upload-started",
+            Self::StartOwed { .. } => "start-owed",
+            Self::StartSettled { .. } => "start-settled",
+            Self::AttemptEnded { .. } => "attempt-ended",
+            Self::StepEnded { .. } => "step-ended",
+            Self::CancelRequested => "cancel-requested",
+            Self::Notified { .. } => "notified",
+            Self::RunEnded { .. } => "run-ended",
+        }
+    }
 }

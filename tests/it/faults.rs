@@ -62,14 +62,20 @@ fn a_store_of_another_strategy_is_refused() {
 }
 
 /// A small file system that goes when the test does.
-struct Mount(std::path::PathBuf);
+pub(crate) struct Mount(std::path::PathBuf);
 
 impl Mount {
-    fn new(path: std::path::PathBuf, size: &str) -> Self {
+    pub(crate) fn new(path: std::path::PathBuf, size: &str) -> Self {
         fs::create_dir_all(&path).unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", size, "none"]).arg(&path).status().unwrap();
         assert!(mounted.success(), "this test mounts a small tmpfs: run it as root");
         Self(path)
+    }
+
+    /// With another option, `ro` or `rw`.
+    pub(crate) fn remount(&self, option: &str) {
+        let done = Command::new("mount").args(["-o", &format!("remount,{option}")]).arg(&self.0).status().unwrap();
+        assert!(done.success());
     }
 }
 

@@ -92,7 +92,10 @@ impl Space {
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(BACKSTAY);
         command.args(arguments.split_whitespace()).current_dir(self.dir.path());
-        command.env_remove("BACKSTAY_FAULT").env_remove("BACKSTAY_STATE").env("NO_COLOR", "1").stdin(Stdio::null());
+        for name in ["BACKSTAY_FAULT", "BACKSTAY_FAULT_STOP", "BACKSTAY_STATE"] {
+            command.env_remove(name);
+        }
+        command.env("NO_COLOR", "1").stdin(Stdio::null());
         command
     }
 

@@ -12,6 +12,7 @@ mod peers;
 mod place;
 mod plugins;
 mod shell;
+mod soak;
 mod tidy;
 
 use clap::{Parser, Subcommand};
@@ -62,6 +63,15 @@ enum Task {
         #[arg(long, default_value_t = fuzz::SECONDS)]
         seconds: u64,
     },
+    /// Kill runs of random strategies at random places for a while; nothing may be lost or left.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 5)]
+        minutes: u64,
+        /// Begin with this random number, to have what went wrong again.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Look at the pages that the binary makes, in a browser.
     Pages,
     /// Check the layout rules.
@@ -79,6 +89,7 @@ fn main() -> std::process::ExitCode {
         Task::Bench { cold: true, .. } => bench::cold(),
         Task::Bench { cold: false, parts } => bench::run(&parts),
         Task::Fuzz { target, seconds } => fuzz::run(seconds, target.as_deref()),
+        Task::Soak { minutes, seed } => soak::run(minutes, seed),
         Task::Pages => pages::run(),
         Task::Tidy => tidy::run(),
     };

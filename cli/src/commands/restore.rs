@@ -48,6 +48,6 @@ fn request(options: &Options) -> RestoreRequest {
         into: options.into.clone(),
         query: options.query.clone(),
         // The old data stays under a name made of this: no two restores may share it.
-        staging: jiff::Timestamp::now().strftime("%y%m%d%H%M%S").to_string(),
+        staging: jiff::Timestamp::now().strftime("%y%m%d%H%M%S%6f").to_string(),
     }
 }

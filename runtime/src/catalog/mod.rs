@@ -2,6 +2,7 @@
 //! [`Catalog::rebuild`] makes it again from them alone.
 
 use crate::error::{Error, Result};
+use crate::fault;
 use rusqlite::{Connection, OptionalExtension, params};
 use schema::fact::StoredArtifact;
 use std::path::Path;
@@ -57,6 +58,7 @@ impl Catalog {
 
     /// Remembers that the store was used, for the strategy of that UUID.
     pub fn remember(&self, store: &str, strategy: &str) -> Result<()> {
+        fault::on("catalog", "remember", "", "before");
         self.connection()
             .execute("INSERT OR REPLACE INTO store (name, strategy) VALUES (?1, ?2)", [store, strategy])
             .map(drop)
@@ -75,7 +77,10 @@ impl Catalog {
 
     /// Adds or replaces what is known of one copy.
     pub fn put(&self, artifact: &StoredArtifact) -> Result<()> {
-        insert(&self.connection(), artifact).map_err(|error| failed("write", &error))
+        fault::on("catalog", "put", "", "before");
+        let put = insert(&self.connection(), artifact).map_err(|error| failed("write", &error));
+        fault::on("catalog", "put", "", "after");
+        put
     }
 
     /// Replaces all that is known of one store by what it holds.

@@ -215,13 +215,17 @@ impl Exchange {
         let failed = |error: std::io::Error| self.failed("write", &error);
         let text = serde_json::to_vec_pretty(record).map_err(|error| failed(error.into()))?;
         let fresh = self.path.with_extension("json.new");
+        fault::io("swap-record", "create", "").map_err(failed)?;
         let mut file = File::create(&fresh).map_err(failed)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.write_all(&text).and_then(|()| fault::io("swap-record", "sync", "")).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        fault::io("swap-record", "rename", "").map_err(failed)?;
         std::fs::rename(&fresh, &self.path).map_err(failed)?;
         sync_parent(&self.path)
     }
 
     fn forget(&self) -> Result<()> {
+        fault::io("swap-record", "remove", "").map_err(|error| self.failed("remove", &error))?;
         std::fs::remove_file(&self.path).map_err(|error| self.failed("remove", &error))?;
         sync_parent(&self.path)
     }
@@ -327,7 +331,9 @@ fn turn(pair: &Pair, side: Side) -> Result<()> {
         (Some(_), None) => (&pair.live, &pair.staging, RenameFlags::NOREPLACE),
         (None, _) => (&pair.staging, &pair.live, RenameFlags::NOREPLACE),
     };
+    fault::io("swap", "turn", "").map_err(|error| Error::io("exchange directories", &error))?;
     renameat_with(CWD, from, CWD, to, flags).map_err(|error| renamed(from, to, error))?;
+    fault::point("swap/turned");
     sync_parent(&pair.live)?;
     sync_parent(&pair.staging)
 }

@@ -1,9 +1,12 @@
 //! The journal: what runs did and were about to do, on disk before it happens. It is a gate, not an observer: a run
 //! that cannot write its journal does not go on. [`replay`] says what a journal means for a run that was cut off.
 
+mod group;
 pub mod replay;
 
 use crate::error::{Error, Result};
+use crate::fault;
+use group::Group;
 use rusqlite::{Connection, OptionalExtension, params};
 use schema::plan::Plan;
 use schema::record::Record;
@@ -29,6 +32,7 @@ const TABLES: &str = "
 #[derive(Debug)]
 pub struct Journal {
     connection: Mutex<Connection>,
+    group: Group,
 }
 
 /// A run that was begun and has no end.
@@ -40,6 +44,16 @@ pub struct Unfinished {
     pub started: String,
     /// In the order in which they were written.
     pub records: Vec<Record>,
+}
+
+/// A record on its way to disk.
+#[derive(Debug)]
+struct Entry {
+    run: String,
+    at: String,
+    body: String,
+    /// That of the run, when the record ends it.
+    outcome: Option<String>,
 }
 
 /// A run that begins.
@@ -76,7 +90,7 @@ impl Journal {
             let message = format!("the journal `{}` is of a newer version ({version})", path.display());
             return Err(Error::permanent("format-too-new", message).help("Use the newer Backstay that wrote it."));
         }
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { connection: Mutex::new(connection), group: Group::default() })
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -90,6 +104,8 @@ impl Journal {
         let first = begin.first.iter().map(json).collect::<Result<Vec<String>>>()?;
         let ended = json(&Record::RunEnded { outcome: Outcome::Failed })?;
         let now = now.to_string();
+        fault::on("journal", "begin", "", "before");
+        fault::io("journal", "write-begin", "").map_err(|error| injected("begin a run in the journal", &error))?;
         let mut connection = self.connection();
         let write = |connection: &mut Connection| -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
@@ -107,21 +123,38 @@ impl Journal {
             transaction.execute("UPDATE run SET outcome = ?2 WHERE id = ?1", params![begin.instead_of, failed])?;
             transaction.commit()
         };
-        write(&mut connection).map_err(|error| failed("begin a run in the journal", &error))
+        write(&mut connection).map_err(|error| failed("begin a run in the journal", &error))?;
+        fault::on("journal", "begin", "", "after");
+        Ok(())
     }
 
-    /// Adds a record; it is on disk when this returns.
+    /// Adds a record; it is on disk when this returns. Records that several threads add at once go to disk together, each
+    /// run's in the order in which they were added.
     pub fn append(&self, run: &str, record: &Record, now: jiff::Timestamp) -> Result<()> {
-        let body = json(record)?;
+        fault::on("journal", record.word(), "", "before");
+        fault::io("journal", "write", "").map_err(|error| injected("write to the journal", &error))?;
+        let outcome = match record {
+            Record::RunEnded { outcome } => Some(outcome.to_string()),
+            _ => None,
+        };
+        let entry = Entry { run: run.to_owned(), at: now.to_string(), body: json(record)?, outcome };
+        self.group.commit(entry, |entries| self.write(entries))?;
+        fault::on("journal", record.word(), "", "after");
+        Ok(())
+    }
+
+    /// Writes entries in one transaction.
+    fn write(&self, entries: &[Entry]) -> Result<()> {
         let mut connection = self.connection();
         let write = |connection: &mut Connection| -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
-            transaction.execute(
-                "INSERT INTO record (run, at, body) VALUES (?1, ?2, ?3)",
-                params![run, now.to_string(), body],
-            )?;
-            if let Record::RunEnded { outcome } = record {
-                transaction.execute("UPDATE run SET outcome = ?2 WHERE id = ?1", params![run, outcome.to_string()])?;
+            for entry in entries {
+                transaction
+                    .prepare_cached("INSERT INTO record (run, at, body) VALUES (?1, ?2, ?3)")?
+                    .execute(params![entry.run, entry.at, entry.body])?;
+                if let Some(outcome) = &entry.outcome {
+                    transaction.execute("UPDATE run SET outcome = ?2 WHERE id = ?1", params![entry.run, outcome])?;
+                }
             }
             transaction.commit()
         };
@@ -148,6 +181,26 @@ impl Journal {
         Ok(Some(Unfinished { run, plan, plan_digest, started, records }))
     }
 
+    /// Every run that has no end, oldest first: its id and job.
+    pub fn open_runs(&self) -> Result<Vec<(String, String)>> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<(String, String)>> {
+            let mut statement = connection.prepare("SELECT id, job FROM run WHERE outcome IS NULL ORDER BY rowid")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        read().map_err(|error| failed("read the journal", &error))
+    }
+
+    /// The plan of a run; `None` when the journal does not know the run.
+    pub fn plan(&self, run: &str) -> Result<Option<Plan>> {
+        let text: Option<String> = self
+            .connection()
+            .query_row("SELECT plan FROM run WHERE id = ?1", [run], |row| row.get(0))
+            .optional()
+            .map_err(|error| failed("read the journal", &error))?;
+        text.map(|text| serde_json::from_str(&text).map_err(|error| damaged(run, &error))).transpose()
+    }
+
     /// The records of a run, in order.
     pub fn records(&self, run: &str) -> Result<Vec<Record>> {
         let connection = self.connection();
@@ -169,6 +222,13 @@ fn failed(doing: &str, error: &rusqlite::Error) -> Error {
     let code = if full { "disk-full" } else { "journal" };
     Error::permanent(code, format!("cannot {doing}: {error}"))
         .help("Nothing runs without its journal; look at the state directory's disk and permissions.")
+}
+
+/// What an operation that a test lets fail looks like here.
+fn injected(doing: &str, error: &std::io::Error) -> Error {
+    let full = error.kind() == std::io::ErrorKind::StorageFull;
+    let code = if full { rusqlite::ffi::SQLITE_FULL } else { rusqlite::ffi::SQLITE_IOERR };
+    failed(doing, &rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string())))
 }
 
 fn damaged(run: &str, error: &serde_json::Error) -> Error {

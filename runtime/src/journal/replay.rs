@@ -14,6 +14,10 @@ pub struct Replay {
     pub owed: BTreeSet<String>,
     /// Upload sessions that were begun by attempts that did not end well.
     pub uploads: Vec<Upload>,
+    /// Notifiers that were told, and of which outcome.
+    pub told: BTreeSet<(String, Outcome)>,
+    /// The dead run that this one stands in for.
+    pub instead_of: Option<String>,
 }
 
 /// A step that ended well.
@@ -30,6 +34,8 @@ pub struct Upload {
     pub step: Address,
     pub attempt: String,
     pub store: String,
+    pub key: String,
+    /// Empty when the process died before it had one.
     pub session: Vec<u8>,
 }
 
@@ -48,12 +54,21 @@ pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
                 replay.done.insert(step.clone(), done);
                 replay.uploads.retain(|upload| upload.step != *step);
             }
-            Record::UploadStarted { step, attempt, store, session, .. } => replay.uploads.push(Upload {
-                step: step.clone(),
-                attempt: attempt.clone(),
-                store: store.clone(),
-                session: session.clone(),
-            }),
+            Record::UploadStarted { step, attempt, store, key, session } => {
+                // Told twice: before it has a session and after.
+                replay.uploads.retain(|upload| (&upload.store, &upload.key) != (store, key));
+                replay.uploads.push(Upload {
+                    step: step.clone(),
+                    attempt: attempt.clone(),
+                    store: store.clone(),
+                    key: key.clone(),
+                    session: session.clone(),
+                });
+            }
+            Record::Notified { notifier, problem: None, outcome: Some(outcome) } => {
+                replay.told.insert((notifier.clone(), *outcome));
+            }
+            Record::InsteadOf { run } => replay.instead_of = Some(run.clone()),
             Record::StartOwed { source } => {
                 replay.owed.insert(source.clone());
             }

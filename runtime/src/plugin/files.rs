@@ -1,5 +1,6 @@
 //! Files below one directory, on threads that may block. No path leads out of it, whatever links stand in the way.
 
+use crate::fault;
 use bytes::Bytes;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
@@ -65,6 +66,7 @@ fn new_file(folder: &Dir, name: &str) -> io::Result<File> {
 
 /// A new, empty file.
 pub(super) fn make(root: &Root, path: &str) -> io::Result<()> {
+    fault::io("fs", "make", path)?;
     in_folder(root, path, |folder, name| new_file(folder, name).map(drop))
 }
 
@@ -73,6 +75,7 @@ pub(super) fn write(root: &Root, path: &str, at: u64, chunks: &[Bytes], moved: i
     let file = root.0.open_with(path, OpenOptions::new().write(true))?.into_std();
     let mut end = at;
     for chunk in chunks {
+        fault::io("fs", "write", path)?;
         file.write_all_at(chunk, end)?;
         end += chunk.len() as u64;
         moved();
@@ -90,6 +93,7 @@ pub(super) fn write(root: &Root, path: &str, at: u64, chunks: &[Bytes], moved: i
 
 /// Makes the content of a file durable.
 pub(super) fn sync(root: &Root, path: &str) -> io::Result<()> {
+    fault::io("fs", "sync", path)?;
     root.0.open_with(path, OpenOptions::new().write(true))?.sync_all()
 }
 
@@ -97,7 +101,9 @@ pub(super) fn sync(root: &Root, path: &str) -> io::Result<()> {
 pub(super) fn publish(root: &Root, temporary: &str, name: &str) -> io::Result<()> {
     let (from_folder, from) = split(temporary);
     let from_folder = root.0.open_dir(from_folder)?;
+    fault::io("fs", "publish", name)?;
     in_folder(root, name, |to_folder, to| rename_unless_taken(&from_folder, from, to_folder, to))?;
+    fault::io("fs", "publish-sync", name)?;
     sync_folders(root, name)?;
     from_folder.open(".")?.sync_all()
 }
@@ -108,20 +114,52 @@ pub(super) fn create(root: &Root, path: &str, bytes: &[u8]) -> io::Result<()> {
         if folder.symlink_metadata(name).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        let (token, _) = uuid::Uuid::new_v4().as_u64_pair();
-        let temporary = format!(".{name}.{token:016x}.new");
-        let written = new_file(folder, &temporary).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
-        let done = written.and_then(|()| rename_unless_taken(folder, &temporary, folder, name));
-        if done.is_err() {
-            // The first error is the one to tell; what stays behind is removed with the key.
-            let _ = folder.remove_file(&temporary);
+        match create_unnamed(folder, path, name, bytes) {
+            Err(error) if unnamed_unsupported(&error) => create_named(folder, name, bytes),
+            done => done,
         }
-        done
     })?;
+    fault::io("fs", "create-sync-folders", path)?;
     sync_folders(root, path)
+}
+
+/// The content gets its name when it is whole and durable: whoever dies before leaves nothing that has a name.
+fn create_unnamed(folder: &Dir, path: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(folder, ".", flags, Mode::RUSR | Mode::WUSR)?;
+    let mut file = std::fs::File::from(file);
+    fault::io("fs", "create-write", path)?;
+    file.write_all(bytes)?;
+    fault::io("fs", "create-sync", path)?;
+    file.sync_all()?;
+    fault::io("fs", "create-link", path)?;
+    let own = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file));
+    Ok(rustix::fs::linkat(CWD, own, folder, name, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// Whether a file system has no files without a name, or no `/proc` names them.
+fn unnamed_unsupported(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let unsupported = [Errno::OPNOTSUPP, Errno::ISDIR, Errno::INVAL, Errno::NOSYS, Errno::XDEV];
+    // A missing folder is `ENOENT` as well; the other way then fails with that, too.
+    unsupported.iter().chain(&[Errno::NOENT]).any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// The same under a temporary name. One that stays behind is removed with the key.
+fn create_named(folder: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let (token, _) = uuid::Uuid::new_v4().as_u64_pair();
+    let temporary = format!(".{name}.{token:016x}.new");
+    let written = new_file(folder, &temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let done = written.and_then(|()| rename_unless_taken(folder, &temporary, folder, name));
+    if done.is_err() {
+        // The first error is the one to tell.
+        let _ = folder.remove_file(&temporary);
+    }
+    done
 }
 
 /// Atomic. Where the file system cannot rename without replacing, a second link does it.
@@ -167,6 +205,7 @@ pub(super) fn read(
     if size(root, path)?.is_none() {
         return Err(io::ErrorKind::NotFound.into());
     }
+    fault::io("fs", "read", path)?;
     let mut file = root.0.open(path)?;
     file.seek(SeekFrom::Start(offset))?;
     let mut done = 0;
@@ -188,6 +227,7 @@ pub(super) fn read(
 /// Removes a file, and the folders that it leaves empty. A missing one is success.
 pub(super) fn remove(root: &Root, path: &str) -> io::Result<()> {
     let (folder, name) = split(path);
+    fault::io("fs", "remove", path)?;
     match root.0.open_dir(folder) {
         Ok(folder) => match folder.remove_file(name) {
             // Whoever removes a manifest before its bytes relies on the order after a power cut, too.

@@ -3,6 +3,7 @@
 use crate::artifact::Sink;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
+use crate::fault;
 use crate::plugin::bindings::storage::exports::backstay::plugin::storage as wit;
 use crate::plugin::bindings::storage::{StoragePlugin, StoragePluginPre};
 use crate::plugin::body::{Body, Outlet};
@@ -112,19 +113,24 @@ impl Storage {
     async fn call<T: Send + 'static>(
         &self,
         what: &'static str,
+        key: &str,
         work: impl for<'a> FnOnce(&'a mut wasmtime::Store<Call>, &'a wit::Guest) -> Going<'a, T> + Send + 'static,
     ) -> Result<T> {
-        self.call_watched(what, Witness::new(), work).await
+        self.call_watched(what, key, Witness::new(), work).await
     }
 
     async fn call_watched<T: Send + 'static>(
         &self,
         what: &'static str,
+        key: &str,
         witness: Witness,
         work: impl for<'a> FnOnce(&'a mut wasmtime::Store<Call>, &'a wit::Guest) -> Going<'a, T> + Send + 'static,
     ) -> Result<T> {
         let work: Work<StoragePlugin, T> = Box::new(move |store, plugin| work(store, plugin.backstay_plugin_storage()));
-        self.guest.call(what, &self.observers, witness, work).await
+        fault::on("storage", what, key, "before");
+        let done = self.guest.call(what, &self.observers, witness, work).await;
+        fault::on("storage", what, key, "after");
+        done
     }
 
     /// How to cut an object of that size; `None` is a size that nobody knows yet.
@@ -132,7 +138,9 @@ impl Storage {
         key::check(key)?;
         let owned = key.to_owned();
         let plan = self
-            .call("prepare", move |store, guest| Box::pin(async move { guest.call_prepare(store, &owned, size).await }))
+            .call("prepare", key, move |store, guest| {
+                Box::pin(async move { guest.call_prepare(store, &owned, size).await })
+            })
             .await?;
         if plan.part_size == 0 || plan.max_parts == 0 || plan.parallel == 0 {
             return Err(self.guest.doing("prepare").broke_contract("a part plan has a zero"));
@@ -145,7 +153,9 @@ impl Storage {
         key::check(key)?;
         let owned = key.to_owned();
         let session = self
-            .call("begin", move |store, guest| Box::pin(async move { guest.call_begin(store, &owned, size).await }))
+            .call("begin", key, move |store, guest| {
+                Box::pin(async move { guest.call_begin(store, &owned, size).await })
+            })
             .await?;
         self.at_most(session, LARGEST_SESSION, "begin")
     }
@@ -155,7 +165,7 @@ impl Storage {
         let session = session.to_vec();
         let (offset, len) = (body.offset(), body.len());
         let receipt = self
-            .call("put-part", move |store, guest| {
+            .call("put-part", "", move |store, guest| {
                 Box::pin(async move {
                     let artifact = store.data_mut().table.push(body)?;
                     guest.call_put_part(store, &session, n, artifact, offset, len).await
@@ -168,7 +178,7 @@ impl Storage {
     /// Makes the object visible, given the receipts of all parts in order. Its bytes are durable when this returns.
     pub async fn commit(&self, session: &[u8], receipts: &[Vec<u8>]) -> Result<()> {
         let (session, receipts) = (session.to_vec(), receipts.to_vec());
-        self.call("commit", move |store, guest| {
+        self.call("commit", "", move |store, guest| {
             Box::pin(async move { guest.call_commit(store, &session, &receipts).await })
         })
         .await
@@ -177,15 +187,18 @@ impl Storage {
     /// Gives up a session and removes what it stored. An unknown one is success.
     pub async fn abort(&self, session: &[u8]) -> Result<()> {
         let session = session.to_vec();
-        self.call("abort", move |store, guest| Box::pin(async move { guest.call_abort(store, &session).await })).await
+        self.call("abort", "", move |store, guest| Box::pin(async move { guest.call_abort(store, &session).await }))
+            .await
     }
 
     /// Makes a small object unless the key is taken. Of several at once, exactly one is told [`Created::Created`].
     pub async fn create(&self, key: &str, bytes: &[u8]) -> Result<Created> {
         key::check(key)?;
-        let (key, bytes) = (key.to_owned(), bytes.to_vec());
+        let (owned, bytes) = (key.to_owned(), bytes.to_vec());
         let created = self
-            .call("create", move |store, guest| Box::pin(async move { guest.call_create(store, &key, &bytes).await }))
+            .call("create", key, move |store, guest| {
+                Box::pin(async move { guest.call_create(store, &owned, &bytes).await })
+            })
             .await?;
         Ok(match created {
             wit::Created::Created => Created::Created,
@@ -196,9 +209,10 @@ impl Storage {
     /// Bytes of an object; `None` when there is none.
     pub async fn stat(&self, key: &str) -> Result<Option<u64>> {
         key::check(key)?;
-        let key = key.to_owned();
-        let found =
-            self.call("stat", move |store, guest| Box::pin(async move { guest.call_stat(store, &key).await })).await;
+        let owned = key.to_owned();
+        let found = self
+            .call("stat", key, move |store, guest| Box::pin(async move { guest.call_stat(store, &owned).await }))
+            .await;
         unless_missing(found)
     }
 
@@ -229,11 +243,11 @@ impl Storage {
     async fn get_range(&self, key: &str, offset: u64, len: u64, taker: &mut Taker<'_>) -> Result<u64> {
         let (sender, mut chunks) = mpsc::channel(1);
         let witness = Witness::new();
-        let key = key.to_owned();
-        let asked = self.call_watched("get", witness.clone(), move |store, guest| {
+        let owned = key.to_owned();
+        let asked = self.call_watched("get", key, witness.clone(), move |store, guest| {
             Box::pin(async move {
                 let sink = store.data_mut().table.push(Outlet(sender))?;
-                guest.call_get(store, &key, offset, len, sink).await
+                guest.call_get(store, &owned, offset, len, sink).await
             })
         });
         let passing = async move {
@@ -263,7 +277,7 @@ impl Storage {
         for _ in 0..MOST_PAGES {
             let (prefix_, from) = (prefix.to_owned(), next);
             let page = self
-                .call("list", move |store, guest| {
+                .call("list", prefix, move |store, guest| {
                     Box::pin(async move { guest.call_list_page(store, &prefix_, from.as_deref()).await })
                 })
                 .await?;
@@ -288,16 +302,17 @@ impl Storage {
     /// Removes an object and what unfinished sessions left under its key. A missing one is success.
     pub async fn delete(&self, key: &str) -> Result<()> {
         key::check(key)?;
-        let key = key.to_owned();
-        self.call("delete", move |store, guest| Box::pin(async move { guest.call_delete(store, &key).await })).await
+        let owned = key.to_owned();
+        self.call("delete", key, move |store, guest| Box::pin(async move { guest.call_delete(store, &owned).await }))
+            .await
     }
 
     /// Forbids removal until a time, in milliseconds since 1970; `plugin-unsupported` where the storage cannot.
     pub async fn protect(&self, key: &str, until_ms: u64) -> Result<()> {
         key::check(key)?;
-        let key = key.to_owned();
-        self.call("protect", move |store, guest| {
-            Box::pin(async move { guest.call_protect(store, &key, until_ms).await })
+        let owned = key.to_owned();
+        self.call("protect", key, move |store, guest| {
+            Box::pin(async move { guest.call_protect(store, &owned, until_ms).await })
         })
         .await
     }

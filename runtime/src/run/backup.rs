@@ -6,11 +6,13 @@ use crate::artifact::digest::Digested;
 use crate::artifact::{channel, download, pace::Pace, sized, upload};
 use crate::engine::{Context, Taken};
 use crate::error::{Error, Result};
+use crate::event::StepObservers;
 use crate::fault;
-use crate::store::{Held, Store, layout};
+use crate::store::{Held, Published, Store, layout};
+use schema::fact::StoredArtifact;
 use schema::manifest::{Content, FORMAT, Manifest};
 use schema::record::Record;
-use schema::report::{ArtifactReport, Outcome};
+use schema::report::{ArtifactReport, Outcome, ProblemKind};
 use schema::step::Method;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,17 +33,65 @@ pub(super) async fn perform(
     if let Some(held) = store.held(&at.source, &at.database, &at.id).await? {
         return adopt(shop, &store, &held, context).await;
     }
-    store.sweep(&at.source, &at.database, &at.id, "").await?;
-    let taken = take(shop, work, at, method, &store, context).await;
-    if taken.is_err() {
-        clean_up(&store, at, context).await;
-    }
-    let (manifest, incomplete) = taken?;
-    let published = store.publish(&manifest, &context.observers).await?;
+    let file = file_name(at, method, context.world.now());
+    let key = layout::bytes(&store.folder(&at.source, &at.database, &at.id), &work.attempt, &file);
+    let (manifest, incomplete) = match take(shop, work, at, method, (&store, &key), context).await {
+        Ok((taken, digested, took)) => {
+            (Manifest { took, ..manifest(shop, work, at, file, &taken, &digested) }, taken.incomplete)
+        }
+        Err(error) => {
+            clean_up(&store, &key, &context.observers).await;
+            // Another attempt of this step may have gone on where this one could not: it removed what it found of it.
+            return match store.held(&at.source, &at.database, &at.id).await {
+                Ok(Some(held)) if error.kind != ProblemKind::Cancelled => adopt(shop, &store, &held, context).await,
+                _ => Err(error),
+            };
+        }
+    };
+    let published = publish(&store, &manifest, &context.observers).await?;
     let held = published.held();
-    let previous = previous_size(shop, &store.name, at)?;
+    let previous = previous(shop, &store.name, at)?;
     shop.state.catalog.put(&store.stored(held, false))?;
-    Ok(judge(&store, &held.manifest, &incomplete, previous))
+    let mut done = judge(&store, &held.manifest, &incomplete, previous.as_ref());
+    if let Published::Theirs(_) = published {
+        done.detail.push_str(LOST);
+    }
+    Ok(done)
+}
+
+/// What a step says whose attempt came second.
+pub(super) const LOST: &str =
+    ", published by another attempt that was first; its bytes were read back, and those of this attempt removed";
+
+/// Publishes, and then removes what other attempts left. Not before: while no manifest stands, one of them may be alive
+/// and win.
+pub(super) async fn publish(store: &Store, manifest: &Manifest, observers: &StepObservers) -> Result<Published> {
+    let published = match store.publish(manifest, observers).await {
+        Ok(published) => published,
+        Err(error) => {
+            give_up(store, manifest, &error, observers).await;
+            return Err(error);
+        }
+    };
+    let held = &published.held().manifest;
+    if let Err(error) = store.sweep(&held.source, &held.database, &held.id, &held.attempt).await {
+        let message = format!("what other attempts left in store `{}` could not be removed: {error}", store.name);
+        observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
+    }
+    Ok(published)
+}
+
+/// Removes the bytes of an attempt that could not be published, when it is certain that no manifest names them: an error
+/// that may pass says nothing about whether the manifest arrived.
+async fn give_up(store: &Store, manifest: &Manifest, error: &Error, observers: &StepObservers) {
+    let useless = match store.held(&manifest.source, &manifest.database, &manifest.id).await {
+        Ok(Some(held)) => held.manifest.attempt != manifest.attempt,
+        Ok(None) => error.kind != ProblemKind::Temporary,
+        Err(_) => false,
+    };
+    if useless {
+        clean_up(store, &store.bytes_key(manifest), observers).await;
+    }
 }
 
 pub(super) fn located(work: &Work) -> Result<&Located> {
@@ -59,27 +109,21 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     Ok(done)
 }
 
-/// Streams the artifact under its attempt. The bytes are durable when this returns.
+/// Streams the artifact under its attempt, to `key` of the store. The bytes are durable when this returns. The last is
+/// how long it took, in milliseconds.
 async fn take(
     shop: &Workshop,
     work: &Work,
     at: &Located,
     method: Method,
-    store: &Store,
+    (store, key): (&Store, &str),
     context: &Context,
-) -> Result<(Manifest, Vec<String>)> {
-    let file = file_name(at, method, context.world.now());
-    let key = layout::bytes(&store.folder(&at.source, &at.database, &at.id), &work.attempt, &file);
+) -> Result<(Taken, Digested, Option<u64>)> {
     let storage = store.storage();
-    let plan = storage.prepare(&key, None).await?;
-    let session = storage.begin(&key, None).await?;
-    shop.record(&Record::UploadStarted {
-        step: work.address.clone(),
-        attempt: work.attempt.clone(),
-        store: store.name.clone(),
-        key,
-        session: session.clone(),
-    })?;
+    let plan = storage.prepare(key, None).await?;
+    begun(shop, work, store, key, Vec::new())?;
+    let session = storage.begin(key, None).await?;
+    begun(shop, work, store, key, session.clone())?;
     let engine = shop.engine(&at.source)?;
     let (sink, feed) = channel();
     let began = Instant::now();
@@ -90,7 +134,7 @@ async fn take(
     let (taken, digested, receipts) = match (taken, uploaded) {
         (Ok(taken), Ok((digested, receipts))) => (taken, digested, receipts),
         (taken, uploaded) => {
-            // The session is of no use any more; what it left is swept by its key even when this fails.
+            // The session is of no use any more; what it left is removed by its key even when this fails.
             let _ = storage.abort(&session).await;
             return Err(first_cause(taken.err(), uploaded.err()));
         }
@@ -101,9 +145,18 @@ async fn take(
     }
     fault::point("before-commit");
     storage.commit(&session, &receipts).await?;
-    let took = u64::try_from(began.elapsed().as_millis()).ok();
-    let manifest = Manifest { took, ..manifest(shop, work, at, file, &taken, &digested) };
-    Ok((manifest, taken.incomplete))
+    Ok((taken, digested, u64::try_from(began.elapsed().as_millis()).ok()))
+}
+
+/// Records that an upload begins: before it has a session, so that what it leaves is found by its key, and then with it.
+pub(super) fn begun(shop: &Workshop, work: &Work, store: &Store, key: &str, session: Vec<u8>) -> Result<()> {
+    shop.record(&Record::UploadStarted {
+        step: work.address.clone(),
+        attempt: work.attempt.clone(),
+        store: store.name.clone(),
+        key: key.to_owned(),
+        session,
+    })
 }
 
 /// When producer and consumer both failed, one of them failed because the other did.
@@ -151,32 +204,39 @@ fn file_name(at: &Located, method: Method, now: jiff::Timestamp) -> String {
     }
 }
 
-async fn clean_up(store: &Store, at: &Located, context: &Context) {
-    if let Err(error) = store.sweep(&at.source, &at.database, &at.id, "").await {
+/// Removes what an attempt left under its own key, finished or not.
+pub(super) async fn clean_up(store: &Store, key: &str, observers: &StepObservers) {
+    if let Err(error) = store.storage().delete(key).await {
         let message = format!("what the failed attempt left in store `{}` could not be removed: {error}", store.name);
-        context.observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
+        observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
     }
 }
 
-fn previous_size(shop: &Workshop, store: &str, at: &Located) -> Result<Option<u64>> {
-    let artifacts = shop.state.catalog.artifacts()?;
-    let same = artifacts.iter().filter(|known| {
+/// The newest artifact of the same database that this machine knows in the store, but for this one.
+fn previous(shop: &Workshop, store: &str, at: &Located) -> Result<Option<StoredArtifact>> {
+    let artifacts = shop.state.catalog.artifacts()?.into_iter();
+    let same = artifacts.filter(|known| {
         known.store == store && known.source == at.source && known.database == at.database && known.id != at.id
     });
-    Ok(same.max_by(|a, b| a.taken.cmp(&b.taken)).map(|known| known.size))
+    Ok(same.max_by(|a, b| a.taken.cmp(&b.taken)))
 }
 
 /// Whether what was published is what was asked for.
-fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], previous: Option<u64>) -> Done {
+fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], previous: Option<&StoredArtifact>) -> Done {
     let size = manifest.artifact.size;
     let mut doubts = Vec::new();
     if !incomplete.is_empty() {
         doubts.push(format!("{} incomplete: {}", incomplete.len(), shown(incomplete)));
     }
-    if let Some(previous) = previous
-        && (size as f64) < previous as f64 * COLLAPSED
-    {
-        doubts.push(format!("it has {} where the one before had {}", sized(size), sized(previous)));
+    if let Some(previous) = previous {
+        if (size as f64) < previous.size as f64 * COLLAPSED {
+            doubts.push(format!("it has {} where the one before had {}", sized(size), sized(previous.size)));
+        }
+        let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        if time(&manifest.taken) < time(&previous.taken) {
+            let (taken, before) = (&manifest.taken, &previous.taken);
+            doubts.push(format!("the clock went back: it is of {taken}, and the one before it of {before}"));
+        }
     }
     let report = report(store, manifest);
     if doubts.is_empty() {

@@ -63,8 +63,17 @@ pub(super) async fn unless_cancelled<T>(context: &Context, work: impl Future<Out
     }
 }
 
-/// Performs an attempt to its end. Boxed, so that the compiler can see that any attempt may move between threads.
-pub(super) fn perform<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a Context) -> Doing<'a, Done> {
+/// Performs an attempt to its end.
+pub(super) async fn perform(shop: &Arc<Workshop>, work: &Work, context: &Context) -> Result<Done> {
+    let kind = work.address.0.split('/').nth(1).unwrap_or_default();
+    fault::on("step", kind, "", "before");
+    let done = act(shop, work, context).await;
+    fault::on("step", kind, "", "after");
+    done
+}
+
+/// Boxed, so that the compiler can see that any attempt may move between threads.
+fn act<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a Context) -> Doing<'a, Done> {
     match &work.action {
         Action::Preflight { source, databases } => {
             Box::pin(async move { shop.engine(source)?.preflight(databases, context).await.map(Done::ok) })

@@ -79,17 +79,21 @@ pub async fn run(request: Request<'_>, mut outfit: Outfit, cancel: &Cancel) -> R
     if steps.is_empty() {
         return Err(Error::permanent("job-unknown", format!("the plan has no job `{}`", request.job)));
     }
-    let shop = Workshop::new(begun.run.clone(), &begun.plan, outfit, state, begun.replay.owed.clone());
+    let others = resume::owed_by_others(&state, &begun.run, &sources)?;
+    let owed = begun.replay.owed.iter().cloned().chain(others.iter().map(|(source, _)| source.clone())).collect();
+    let shop = Workshop::new((begun.run.clone(), begun.resumed), &begun.plan, outfit, state, owed);
     let mut run = Run::new(Arc::new(shop), &begun.plan, request.job, steps, request.limit, begun.resumed)?;
+    resume::take_over(&run.shop, &begun.replay.owed, &others)?;
     for untold in refuse::notifiers(&begun.plan, &run.shop.host) {
         run.shop.observers.tell(&Event::Notice { message: untold, help: None });
     }
     run.recover(&sources).await?;
-    resume::clean_up(&run.shop, &begun).await;
+    service::start_owed(&run.shop, &run.steps).await?;
+    resume::clean_up(&run.shop, &begun).await?;
     run.reuse(&begun.replay).await?;
     let outcome = run.go(cancel).await?;
     let report = run.teller.report(outcome);
-    notify::all(&run.shop, &begun.plan, &report).await?;
+    notify::all(&run.shop, &begun.plan, &report, &begun.replay.told).await?;
     run.shop.record(&Record::RunEnded { outcome })?;
     run.teller.ended(outcome);
     Ok(report)

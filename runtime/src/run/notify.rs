@@ -2,6 +2,7 @@
 
 use super::workshop::Workshop;
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::plugin;
 use crate::store::secret_source;
 use handlebars::{Handlebars, handlebars_helper};
@@ -9,19 +10,32 @@ use schema::event::Event;
 use schema::notifier::Notifier;
 use schema::plan::Plan;
 use schema::record::Record;
-use schema::report::Report;
+use schema::report::{Outcome, Report};
 use schema::step::Address;
+use std::collections::BTreeSet;
 
-/// Tells every notifier that wants to hear of this outcome.
-pub(super) async fn all(shop: &Workshop, plan: &Plan, report: &Report) -> Result<()> {
-    for notifier in plan.notifiers.iter().filter(|notifier| notifier.on.iter().any(|on| on.is(report.outcome))) {
+/// Tells every notifier that wants to hear of this outcome, but those in `told`: an earlier process of this run told them
+/// the same. One that died between the telling and its record tells again: twice is better than not at all.
+pub(super) async fn all(
+    shop: &Workshop,
+    plan: &Plan,
+    report: &Report,
+    told: &BTreeSet<(String, Outcome)>,
+) -> Result<()> {
+    let wants = |notifier: &&Notifier| {
+        notifier.on.iter().any(|on| on.is(report.outcome)) && !told.contains(&(notifier.name.clone(), report.outcome))
+    };
+    for notifier in plan.notifiers.iter().filter(wants) {
+        fault::on("notify", "tell", "", "before");
         let told = one(shop, notifier, report).await;
+        fault::on("notify", "tell", "", "after");
         let problem = told.err().map(|error| {
             let mut problem = error.problem();
             problem.message = shop.secrets.redact(&problem.message);
             problem
         });
-        shop.record(&Record::Notified { notifier: notifier.name.clone(), problem: problem.clone() })?;
+        let (name, outcome) = (notifier.name.clone(), Some(report.outcome));
+        shop.record(&Record::Notified { notifier: name, problem: problem.clone(), outcome })?;
         shop.observers.tell(&Event::Notified { notifier: notifier.name.clone(), problem });
     }
     Ok(())

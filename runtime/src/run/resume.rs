@@ -11,6 +11,7 @@ use schema::event::Event;
 use schema::plan::Plan;
 use schema::record::Record;
 use schema::step::{Action, Step};
+use std::collections::BTreeSet;
 
 /// What to do about a run of the same job that was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,9 @@ pub(super) fn begin(request: &Request<'_>, state: &State, outfit: &Outfit) -> Re
             }
             let run = uuid::Uuid::new_v4().to_string();
             let plan = request.plan.clone();
-            let first: Vec<Record> = owed.iter().map(|source| Record::StartOwed { source: source.clone() }).collect();
+            let owes = owed.iter().map(|source| Record::StartOwed { source: source.clone() });
+            let dead = abandoned.as_ref().map(|dead| Record::InsteadOf { run: dead.run.clone() });
+            let first: Vec<Record> = dead.into_iter().chain(owes).collect();
             let beginning = Beginning {
                 run: &run,
                 job: request.job,
@@ -82,16 +85,19 @@ fn tell_abandoned(dead: &Unfinished, outfit: &Outfit) {
     });
 }
 
-/// Removes what the uploads of a dead process left, whether its run is gone on with or not. Nothing of it is alive: this
-/// process holds the job's lock.
-pub(super) async fn clean_up(shop: &Workshop, begun: &Begun) {
-    match &begun.abandoned {
-        Some(dead) => {
-            let uploads = replay(&dead.records, &dead.plan.steps).uploads;
-            clean_up_uploads(shop, &dead.run, &dead.plan, &uploads).await;
-        }
-        None => clean_up_uploads(shop, &begun.run, &begun.plan, &begun.replay.uploads).await,
+/// Removes what the uploads of dead processes left: of this run, and of those that it stands in for. Nothing of them is
+/// alive: this process holds the job's lock.
+pub(super) async fn clean_up(shop: &Workshop, begun: &Begun) -> Result<()> {
+    clean_up_uploads(shop, &begun.run, &begun.plan, &begun.replay.uploads).await;
+    let mut next = begun.abandoned.as_ref().map(|dead| dead.run.clone()).or_else(|| begun.replay.instead_of.clone());
+    while let Some(run) = next {
+        // A journal that has lost the dead run's plan has nothing more to say about it.
+        let Some(plan) = shop.state.journal.plan(&run)? else { break };
+        let left = replay(&shop.state.journal.records(&run)?, &plan.steps);
+        clean_up_uploads(shop, &run, &plan, &left.uploads).await;
+        next = left.instead_of.filter(|before| *before != run);
     }
+    Ok(())
 }
 
 async fn clean_up_uploads(shop: &Workshop, run: &str, plan: &Plan, uploads: &[Upload]) {
@@ -101,16 +107,50 @@ async fn clean_up_uploads(shop: &Workshop, run: &str, plan: &Plan, uploads: &[Up
         let observers = shop.observers.of(&upload.step);
         let swept = async {
             let store = shop.store(&upload.store, &observers).await?;
-            // A session that ended has nothing to abort; the sweep finds whatever it left under its final name.
-            let _ = store.storage().abort(&upload.session).await;
             let keep = store.held(&at.source, &at.database, &at.id).await?.map(|held| held.manifest.attempt);
-            store.sweep(&at.source, &at.database, &at.id, keep.as_deref().unwrap_or_default()).await
+            if keep.as_deref() == Some(upload.attempt.as_str()) {
+                return Ok(());
+            }
+            if !upload.session.is_empty() {
+                // A session that ended has nothing to abort; what it left has its key.
+                let _ = store.storage().abort(&upload.session).await;
+            }
+            store.storage().delete(&upload.key).await
         };
         if let Err(error) = swept.await {
             let message = format!("what run {run} left in store `{}` could not be removed: {error}", upload.store);
             observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
         }
     }
+}
+
+/// Starts that other jobs' dead runs owe on sources of this run: whoever holds a source's lock knows that they are dead.
+/// Returns those that this run takes over, with the words to tell it.
+pub(super) fn owed_by_others(state: &State, run: &str, sources: &BTreeSet<&str>) -> Result<Vec<(String, String)>> {
+    let mut owed = Vec::new();
+    for (other, job) in state.journal.open_runs()? {
+        if other == run {
+            continue;
+        }
+        let records = state.journal.records(&other)?;
+        for source in replay(&records, &[]).owed.into_iter().filter(|source| sources.contains(source.as_str())) {
+            let told = format!("run {other} of job `{job}` was cut off and owes the start of `{source}`");
+            owed.push((source, told));
+        }
+    }
+    Ok(owed)
+}
+
+/// Records and tells the starts that this run takes over from dead runs of other jobs.
+pub(super) fn take_over(shop: &Workshop, own: &BTreeSet<String>, others: &[(String, String)]) -> Result<()> {
+    for (source, told) in others {
+        if !own.contains(source) {
+            shop.record(&Record::StartOwed { source: source.clone() })?;
+        }
+        let help = Some("This run starts it, at the latest when it is done with it.".to_owned());
+        shop.observers.tell(&Event::Notice { message: told.clone(), help });
+    }
+    Ok(())
 }
 
 /// Whether what a step published is still there and right. Any doubt means that the step is done again.

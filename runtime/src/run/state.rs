@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::journal::Journal;
 use rustix::fs::FlockOperation;
 use schema::report::ProblemKind;
@@ -26,6 +27,7 @@ impl State {
     /// Opens the directory, and makes it (0700, with a `.gitignore` of its own) when it is not there.
     pub fn open(root: &Path) -> Result<Self> {
         let doing = |what: &str| format!("{what} the state directory `{}`", root.display());
+        fault::io("state", "make", "").map_err(|error| Error::io(doing("make"), &error))?;
         for folder in [root.to_owned(), root.join("lock"), root.join("scratch")] {
             std::fs::DirBuilder::new()
                 .recursive(true)
@@ -53,7 +55,8 @@ impl State {
 
     fn take(&self, name: &str, what: &str) -> Result<File> {
         let path = self.root.join("lock").join(format!("{name}.lock"));
-        let file = File::create(&path).map_err(|error| Error::io(format!("open `{}`", path.display()), &error))?;
+        let file = fault::io("state", "lock", "").and_then(|()| File::create(&path));
+        let file = file.map_err(|error| Error::io(format!("open `{}`", path.display()), &error))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(file),
             Err(_) => Err(Error::new(ProblemKind::Conflict, "lock-held", format!("{what} is under way"))
@@ -70,10 +73,8 @@ impl State {
     /// A private, empty directory for one attempt.
     pub fn scratch(&self, attempt: &str) -> Result<PathBuf> {
         let path = self.root.join("scratch").join(attempt);
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&path)
+        fault::io("state", "scratch", "")
+            .and_then(|()| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path))
             .map_err(|error| Error::io(format!("make `{}`", path.display()), &error))?;
         Ok(path)
     }

@@ -1,15 +1,14 @@
 //! One transfer step: an artifact from one store to another, without the source. The copy has the same id and digests.
 
-use super::backup::{located, report};
+use super::backup::{LOST, begun, clean_up, located, publish, report};
 use super::executor::{Done, Located, Work, unless_cancelled};
 use super::workshop::Workshop;
 use crate::artifact::{channel, download, pace::Pace, sized, upload};
 use crate::engine::Context;
 use crate::error::{Error, Result};
 use crate::fault;
-use crate::store::{Held, Store};
+use crate::store::{Held, Published, Store};
 use schema::manifest::Manifest;
-use schema::record::Record;
 use schema::report::ProblemKind;
 use std::sync::Arc;
 
@@ -27,24 +26,34 @@ pub(super) async fn perform(
     let to = shop.store(to, &context.observers).await?;
     let held = expect(&from, at).await?;
     if let Some(there) = to.held(&at.source, &at.database, &at.id).await? {
-        let key = to.bytes_key(&there.manifest);
-        download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
-        to.sweep(&at.source, &at.database, &at.id, &there.manifest.attempt).await?;
-        shop.state.catalog.put(&to.found(&there).await?)?;
-        let detail = format!("`{}` held it already; it was read back", to.name);
-        return Ok(Done::ok(detail).with(report(&to, &there.manifest)));
+        return converged(shop, &to, &held, &there, context).await;
     }
-    to.sweep(&at.source, &at.database, &at.id, "").await?;
     let manifest = Manifest { attempt: work.attempt.clone(), ..held.manifest.clone() };
     if let Err(error) = copy(shop, work, (&from, &to), (&held.manifest, &manifest), bandwidth, context).await {
-        // Best effort: without a manifest nothing will use what stays.
-        let _ = to.sweep(&at.source, &at.database, &at.id, "").await;
-        return Err(error);
+        clean_up(&to, &to.bytes_key(&manifest), &context.observers).await;
+        // Another attempt may have gone on where this one could not.
+        return match to.held(&at.source, &at.database, &at.id).await {
+            Ok(Some(there)) if error.kind != ProblemKind::Cancelled => {
+                converged(shop, &to, &held, &there, context).await
+            }
+            _ => Err(error),
+        };
     }
-    let published = to.publish(&manifest, &context.observers).await?;
+    let published = publish(&to, &manifest, &context.observers).await?;
     shop.state.catalog.put(&to.stored(published.held(), false))?;
-    let detail = format!("{} from `{}` to `{}`", sized(manifest.artifact.size), from.name, to.name);
+    let lost = if matches!(published, Published::Theirs(_)) { LOST } else { "" };
+    let detail = format!("{} from `{}` to `{}`{lost}", sized(manifest.artifact.size), from.name, to.name);
     Ok(Done::ok(detail).with(report(&to, &published.held().manifest)))
+}
+
+/// Counts a copy that is there already, after reading it back.
+async fn converged(shop: &Workshop, to: &Store, held: &Held, there: &Held, context: &Context) -> Result<Done> {
+    let (key, manifest) = (to.bytes_key(&there.manifest), &there.manifest);
+    download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
+    to.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
+    shop.state.catalog.put(&to.found(there).await?)?;
+    let detail = format!("`{}` held it already; it was read back", to.name);
+    Ok(Done::ok(detail).with(report(to, manifest)))
 }
 
 /// The artifact's manifest in a store that must hold it, and the one that the plan relies on.
@@ -72,14 +81,9 @@ async fn copy(
 ) -> Result<()> {
     let (storage, key, size) = (to.storage(), to.bytes_key(new), Some(new.artifact.size));
     let plan = storage.prepare(&key, size).await?;
+    begun(shop, work, to, &key, Vec::new())?;
     let session = storage.begin(&key, size).await?;
-    shop.record(&Record::UploadStarted {
-        step: work.address.clone(),
-        attempt: work.attempt.clone(),
-        store: to.name.clone(),
-        key,
-        session: session.clone(),
-    })?;
+    begun(shop, work, to, &key, session.clone())?;
     fault::point("in-transfer");
     let (sink, feed) = channel();
     let quiet = context.observers.silent();

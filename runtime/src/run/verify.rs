@@ -44,7 +44,9 @@ pub(super) async fn perform(
             run: shop.run.clone(),
             detail,
         };
-        store.record_fact(&held.manifest, &fact).await?;
+        if !(shop.resumed && store.has_fact(&held.manifest, &fact).await?) {
+            store.record_fact(&held.manifest, &fact).await?;
+        }
         shop.state.catalog.put(&store.stored(&held, ok))?;
     }
     let detail = checked.map_err(|error| name_the_artifact(error, &store, &at.id))?;

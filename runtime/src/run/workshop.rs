@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 /// Shared by the steps of one run.
 pub(super) struct Workshop {
     pub run: String,
+    /// An earlier process of this run was cut off.
+    pub resumed: bool,
     pub strategy: String,
     /// Digests of the plan's inputs, for manifests.
     pub inputs: Vec<String>,
@@ -59,10 +61,17 @@ pub struct Outfit {
 impl Workshop {
     /// `owed` are sources whose server an earlier, dead process of this run stopped.
     #[must_use]
-    pub(super) fn new(run: String, plan: &Plan, outfit: Outfit, state: State, owed: BTreeSet<String>) -> Self {
+    pub(super) fn new(
+        (run, resumed): (String, bool),
+        plan: &Plan,
+        outfit: Outfit,
+        state: State,
+        owed: BTreeSet<String>,
+    ) -> Self {
         let engines = plan.sources.iter();
         Self {
             run,
+            resumed,
             strategy: plan.strategy.clone(),
             inputs: plan.inputs.iter().map(|input| input.digest.clone()).collect(),
             engines: engines

@@ -45,6 +45,12 @@ pub fn fact(folder: &str, kind: &str, at: &str, run: &str) -> String {
     format!("{folder}{FACTS}/{}-{}-{}.json", component(kind), component(&at), component(run))
 }
 
+/// How the keys of an artifact's later facts of a kind begin.
+#[must_use]
+pub fn facts(folder: &str, kind: &str) -> String {
+    format!("{folder}{FACTS}/{}-", component(kind))
+}
+
 /// The folder whose manifest `key` is.
 #[must_use]
 pub fn folder_of_manifest(key: &str) -> Option<&str> {

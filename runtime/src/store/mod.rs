@@ -151,8 +151,21 @@ impl Store {
         self.storage.create(&key, &bytes).await.map(|_| ())
     }
 
-    /// Removes what attempts left without publishing. Only for the holder of the job's lock, about an artifact of its
-    /// own run: nobody else can be writing there.
+    /// Whether the same run has written the same fact before: the same check with the same verdict, at whatever time.
+    pub async fn has_fact(&self, manifest: &Manifest, fact: &LaterFact) -> Result<bool> {
+        let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
+        for listed in self.storage.list(&layout::facts(&folder, &fact.with)).await? {
+            let Some(bytes) = self.storage.get_small(&listed.key, DOCUMENT).await? else { continue };
+            let known: LaterFact = self.parse(&listed.key, &bytes)?;
+            if (&known.with, &known.run, known.ok) == (&fact.with, &fact.run, fact.ok) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Removes what attempts but `keep` left. Only when a manifest stands that names `keep`: then no other attempt will
+    /// ever be published, whoever makes it.
     pub async fn sweep(&self, source: &str, database: &str, id: &str, keep: &str) -> Result<usize> {
         let folder = self.folder(source, database, id);
         let mut removed = 0;

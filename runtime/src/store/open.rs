@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 
 /// Writers that race for one key when a store is first used.
 const RACERS: usize = 8;
+/// How the keys begin for which they race.
+const PROBE: &str = "probe-";
 
 /// Whose artifacts these are.
 #[derive(Clone, Debug)]
@@ -47,7 +49,11 @@ pub async fn open(
     let storage = attach(host, &store.plugin, base, secrets, observers).await?;
     let opened = Store { name: store.name.clone(), storage, strategy: identity.strategy.clone() };
     if let Some(found) = opened.document().await? {
-        return owned(opened, &found, identity);
+        let owned = owned(opened, &found, identity)?;
+        if known == Known::New {
+            owned.0.forget_probes().await?;
+        }
+        return Ok(owned);
     }
     if known == Known::Used {
         return Err(gone(&store.name, "it no longer holds its `store.json`"));
@@ -58,7 +64,9 @@ pub async fn open(
     opened.storage.create(layout::STORE, &document(&ours)?).await?;
     // Somebody else may have been first: what stands there now is what counts.
     let found = opened.document().await?.ok_or_else(|| gone(&store.name, "its `store.json` vanished"))?;
-    owned(opened, &found, identity)
+    let owned = owned(opened, &found, identity)?;
+    owned.0.forget_probes().await?;
+    Ok(owned)
 }
 
 /// Opens a store that must exist and be the strategy's; nothing is created. `None` when it was never used.
@@ -170,7 +178,7 @@ impl Store {
 
     /// Whether concurrent creates of one key have exactly one winner here: claims are tried, not believed.
     async fn probe_create(&self) -> Result<bool> {
-        let key = format!("probe-{}", uuid::Uuid::new_v4());
+        let key = format!("{PROBE}{}", uuid::Uuid::new_v4());
         let mut racers = JoinSet::new();
         for racer in 0..RACERS {
             let (storage, key) = (self.storage.clone(), key.clone());
@@ -183,5 +191,14 @@ impl Store {
         }
         self.storage.delete(&key).await?;
         Ok(winners == 1)
+    }
+
+    /// Removes what a process left that died while it probed. Once `store.json` stands nobody's probe counts any more, so
+    /// one that is under way elsewhere may be disturbed.
+    async fn forget_probes(&self) -> Result<()> {
+        for left in self.storage.list(PROBE).await? {
+            self.storage.delete(&left.key).await?;
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use crate::event::StepObservers;
 use crate::fault;
 use crate::plugin::Created;
 use schema::manifest::Manifest;
+use schema::report::ProblemKind;
 
 /// How a publication went.
 #[derive(Clone, Debug)]
@@ -35,6 +36,7 @@ impl Store {
         let created = self.storage.create(&layout::manifest(&folder), &bytes).await?;
         fault::point("after-manifest");
         if created == Created::Created {
+            self.still_whole(manifest, &layout::manifest(&folder)).await?;
             return Ok(Published::Ours(Held { manifest: manifest.clone(), digest: blake3_of(&bytes) }));
         }
         let held = self.held(&manifest.source, &manifest.database, &manifest.id).await?.ok_or_else(|| {
@@ -47,5 +49,19 @@ impl Store {
         download::check(&self.storage, &self.bytes_key(&held.manifest), &held.manifest.artifact, observers).await?;
         self.storage.delete(&self.bytes_key(manifest)).await?;
         Ok(Published::Theirs(held))
+    }
+
+    /// Looks at the bytes once more now that the manifest stands: whoever took this attempt for dead may have removed them
+    /// just before. Then our manifest goes again: it must not announce what is not there.
+    async fn still_whole(&self, manifest: &Manifest, key: &str) -> Result<()> {
+        let bytes = self.bytes_key(manifest);
+        if self.storage.stat(&bytes).await? == Some(manifest.artifact.size) {
+            return Ok(());
+        }
+        self.storage.delete(key).await?;
+        let message = format!("the bytes `{bytes}` were removed from store `{}` before they were published", self.name);
+        Err(Error::new(ProblemKind::Conflict, "bytes-vanished", message).help(
+            "Another process took this attempt for dead. Run it again, and never share or copy a state directory.",
+        ))
     }
 }

@@ -8,6 +8,7 @@ use crate::artifact::Feed;
 use crate::engine::Recovered;
 use crate::engine::exchange::{Exchange, move_to};
 use crate::error::{Error, Result};
+use crate::fault;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
@@ -64,8 +65,10 @@ impl FilesEngine {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed("remove", error)),
             _ => {}
         }
+        fault::io("stage", "make", "").map_err(|error| failed("make", error))?;
         std::fs::DirBuilder::new().mode(0o700).create(staging).map_err(|error| failed("make", error))?;
         let done = unpack(artifact, staging, cancel)?;
+        fault::io("stage", "unpacked", "").map_err(|error| failed("write", error))?;
         done.census.save(staging)?;
         let mut detail = format!("{} entries, {} bytes", done.census.entries, done.census.bytes);
         for (count, what) in
@@ -129,7 +132,9 @@ impl FilesEngine {
                 .help("Choose another name for `--into`."));
         }
         open_up(&from)?;
+        fault::point("place/before");
         move_to(&from, &to)?;
+        fault::point("place/after");
         Census::remove(&from);
         Ok(format!("`{}`", to.display()))
     }

@@ -1,6 +1,7 @@
 //! The journal: what runs did and were about to do, on disk before it happens. It is a gate, not an observer: a run
 //! that cannot write its journal does not go on. [`replay`] says what a journal means for a run that was cut off.
 
+mod past;
 pub mod replay;
 
 use crate::error::{Error, Result};

@@ -60,6 +60,9 @@ pub enum Event {
     CancelRequested {
         now: bool,
     },
+    /// No step begins any more but what starts a server again, and what comes before that.
+    Paused,
+    Continued,
     RunEnded {
         run: String,
         outcome: Outcome,

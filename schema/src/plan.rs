@@ -132,6 +132,43 @@ pub struct Window {
     pub to: String,
     /// IANA name.
     pub timezone: String,
+    #[serde(default)]
+    pub outside: Outside,
+    #[serde(default)]
+    pub closing: Closing,
+    #[serde(default)]
+    pub left_out: LeftOut,
+}
+
+/// What a run does that begins while its window is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outside {
+    /// It does not begin, and says when the window opens.
+    #[default]
+    Fail,
+    /// It begins when the window opens.
+    Wait,
+}
+
+/// What becomes of steps that run when the window closes. No other begins, but what starts a server again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Closing {
+    /// They go on to their end.
+    #[default]
+    Finish,
+    /// They are stopped in order.
+    Stop,
+}
+
+/// How a run ends that left steps out because its window was closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftOut {
+    #[default]
+    Fail,
+    Degrade,
 }
 
 /// What becomes of a run that is due while another one uses the same source.

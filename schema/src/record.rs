@@ -36,6 +36,13 @@ pub enum Record {
     },
     /// The operator asked the run to stop.
     CancelRequested,
+    /// The operator asked the run to pause: no step begins but what starts a server again, and what comes before that.
+    Paused,
+    /// The operator let it go on.
+    Continued,
+    /// The operator wants parts of the job: globs over addresses, and whether the window counts. It holds for the run,
+    /// whichever process goes on with it.
+    Chosen { only: Vec<String>, skip: Vec<String>, any_time: bool },
     /// A notifier was told how the run ended, or could not be. Records of older versions do not say which outcome.
     Notified {
         notifier: String,

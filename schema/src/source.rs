@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Source {
     pub name: String,
     pub engine: Engine,
+    /// Most steps at once that have to do with it or its copies; `None` is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<u32>,
 }
 
 /// The engine of a source and what it must know.

@@ -29,6 +29,9 @@ pub struct Step {
     pub origin: Origin,
     /// Machine that runs it: a server, the runner, or `local`, which is the one that runs Backstay.
     pub host: String,
+    /// Seconds that one attempt may take; `None` is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
 }
 
 /// What must have happened before a step.

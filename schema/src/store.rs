@@ -36,6 +36,12 @@ pub struct Store {
     /// Where the identity is that decrypts them.
     #[serde(default)]
     pub identity: Option<SecretRef>,
+    /// Most steps at once that read it or write to it; `None` is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<u32>,
+    /// Bytes per second that all steps of a run together may move to it and from it; `None` is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<u64>,
 }
 
 /// One use of a plugin by a store or a notifier.

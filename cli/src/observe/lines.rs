@@ -54,6 +54,10 @@ pub(super) fn told(event: &Event) -> Option<String> {
             "stopping in order: what was stopped is started first; press Ctrl-C again to leave at once".to_owned()
         }
         Event::CancelRequested { now: true } => "leaving at once".to_owned(),
+        Event::Paused => {
+            "paused: what runs goes on to its end, what was stopped is started again, nothing else begins".to_owned()
+        }
+        Event::Continued => "going on".to_owned(),
         Event::RunEnded { .. } => return None,
     })
 }

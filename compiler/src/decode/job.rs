@@ -1,11 +1,11 @@
 //! `job`: its schedule, and its statements in the order of the text.
 
 use super::Left;
-use super::values::{child, rate, text};
+use super::values::{child, duration, rate, text};
 use crate::model::{Backup, Copy, Drill, Job, Prune, Query, Schedule, Statement, Step, Transfer, Verify, Window};
 use crate::span::{Span, Spanned};
 use crate::syntax::Cursor;
-use schema::plan::Overlap;
+use schema::plan::{Closing, LeftOut, Outside, Overlap};
 use schema::step::{Check, Extent, Method};
 
 pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
@@ -19,13 +19,10 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
         None => None,
     };
     let window = match cursor.child("window") {
-        Some(mut node) => {
-            let (from, to) = (text(node.argument()?)?.value, text(node.argument()?)?.value);
-            left.extend(node.left());
-            Some(Window { from, to, span: node.span().clone() })
-        }
+        Some(mut node) => Some(window(&mut node, left)?),
         None => None,
     };
+    let timeout = child(&mut cursor, "timeout", left).and_then(duration);
     let (on_overlap, on_overlap_said) = overlap(&mut cursor, left)?;
     let mut statements = Vec::new();
     for mut node in cursor.rest() {
@@ -44,7 +41,18 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
         left.extend(node.left());
     }
     left.extend(cursor.left());
-    Some(Job { name, schedule, window, on_overlap, on_overlap_said, statements, span: cursor.span().clone() })
+    let span = cursor.span().clone();
+    Some(Job { name, schedule, window, timeout, on_overlap, on_overlap_said, statements, span })
+}
+
+fn window(node: &mut Cursor<'_>, left: &mut Left) -> Option<Window> {
+    let (from, to) = (text(node.argument()?)?.value, text(node.argument()?)?.value);
+    let outside = if node.property("outside")?.value.as_text()? == "wait" { Outside::Wait } else { Outside::Fail };
+    let closing = if node.property("closing")?.value.as_text()? == "stop" { Closing::Stop } else { Closing::Finish };
+    let is_degraded = node.property("left-out")?.value.as_text()? == "degrade";
+    let left_out = if is_degraded { LeftOut::Degrade } else { LeftOut::Fail };
+    left.extend(node.left());
+    Some(Window { from, to, outside, closing, left_out, span: node.span().clone() })
 }
 
 /// What is said of it, and where, when it is.
@@ -64,6 +72,7 @@ fn step(node: &mut Cursor<'_>) -> Step {
     Step {
         name: node.property("name").and_then(text),
         after: node.property("after").and_then(text),
+        timeout: node.property("timeout").and_then(duration).map(|time| time.value),
         span: node.span().clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! `source`, for each engine.
 
-use super::values::{child, text, texts};
+use super::values::{child, count, text, texts};
 use super::{Left, neo4j};
 use crate::model::{Command, Engine, Files, On, Pattern, Source};
 use crate::span::Spanned;
@@ -15,8 +15,9 @@ pub(super) fn source(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Source> 
         "command" => Engine::Command(command(&mut cursor, left)?),
         _ => return None,
     };
+    let parallel = child(&mut cursor, "parallel", left).and_then(count);
     left.extend(cursor.left());
-    Some(Source { name, engine, span: cursor.span().clone() })
+    Some(Source { name, engine, parallel, span: cursor.span().clone() })
 }
 
 fn files(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<Files> {

@@ -1,7 +1,7 @@
 //! `store` and `notify`, with the nodes that their plugins add.
 
 use super::Left;
-use super::values::{child, duration, secret, text, texts};
+use super::values::{child, count, duration, rate, secret, text, texts};
 use crate::model::{Notifier, Plugin, Store};
 use crate::span::Spanned;
 use crate::structure::{Manifest, Type};
@@ -28,10 +28,28 @@ pub(super) fn store(mut cursor: Cursor<'_>, manifests: &[Manifest], left: &mut L
         None => Vec::new(),
     };
     let identity = child(&mut cursor, "identity", left).and_then(secret);
+    let parallel = child(&mut cursor, "parallel", left).and_then(count);
+    let bandwidth = child(&mut cursor, "bandwidth", left).and_then(rate);
     let plugin = self::plugin(&mut cursor, plugin, manifests, left)?;
     left.extend(cursor.left());
     let span = cursor.span().clone();
-    Some(Store { name, plugin, site, zone, provider, account, host, media, class, immutable, encrypt, identity, span })
+    Some(Store {
+        name,
+        plugin,
+        site,
+        zone,
+        provider,
+        account,
+        host,
+        media,
+        class,
+        immutable,
+        encrypt,
+        identity,
+        parallel,
+        bandwidth,
+        span,
+    })
 }
 
 /// What a plugin is told: the values of its own nodes, and the secrets, those of its own nodes among them.

@@ -46,6 +46,12 @@ pub(super) fn integer(entry: &Entry) -> Option<Spanned<u64>> {
     u64::try_from(number).ok().map(|number| Spanned::new(number, &entry.span))
 }
 
+/// A number of steps, which the vocabulary keeps small.
+pub(super) fn count(entry: &Entry) -> Option<Spanned<u32>> {
+    let number = integer(entry)?;
+    u32::try_from(number.value).ok().map(|value| Spanned::new(value, &entry.span))
+}
+
 /// A reference to a secret. A command's words are separated by white space; there are no quotes in it.
 pub(super) fn secret(entry: &Entry) -> Option<SecretRef> {
     let text = entry.value.as_text()?.to_owned();

@@ -3,7 +3,7 @@
 use super::ledger::{Found, Ledger};
 use super::sides::{Side, Sides};
 use schema::diff::{Code, Kind};
-use schema::plan::{Job, Overlap, Schedule, Window};
+use schema::plan::{Closing, Job, LeftOut, Outside, Overlap, Schedule, Window};
 use schema::step::Origin;
 
 pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
@@ -57,7 +57,7 @@ fn schedule<'a>(name: &'a str, before: &'a Job, after: &'a Job, sides: &Sides<'a
 
 fn window<'a>(name: &'a str, before: &'a Job, after: &'a Job, sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
     // Its zone is that of the schedule, which is compared there.
-    let shown = |window: &Option<Window>| window.as_ref().map(|window| format!("{} to {}", window.from, window.to));
+    let shown = |window: &Option<Window>| window.as_ref().map(kept);
     let (old, new) = (shown(&before.window), shown(&after.window));
     let code = match (&old, &new) {
         (old, new) if old == new => return,
@@ -67,6 +67,18 @@ fn window<'a>(name: &'a str, before: &'a Job, after: &'a Job, sides: &Sides<'a>,
     };
     let line = line(sides, before, after, "window");
     ledger.add(Found::new(code, Kind::Job, name).values(old, new).direct(true).at(line));
+}
+
+/// What is said of a window, without what holds when nothing is said.
+fn kept(window: &Window) -> String {
+    let mut out = format!("{} to {}", window.from, window.to);
+    let said = [
+        (window.outside == Outside::Wait, ", outside=wait"),
+        (window.closing == Closing::Stop, ", closing=stop"),
+        (window.left_out == LeftOut::Degrade, ", left-out=degrade"),
+    ];
+    said.iter().filter(|(is_said, _)| *is_said).for_each(|(_, text)| out.push_str(text));
+    out
 }
 
 fn overlap<'a>(name: &'a str, before: &'a Job, after: &'a Job, ledger: &mut Ledger<'a>) {

@@ -34,7 +34,14 @@ fn sources<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
         let line = sides.line(&format!("source/{name}"));
         match after.get(name) {
             Some(new) if old == new => {}
-            Some(new) => engine(sides, name, &old.engine, &new.engine, ledger),
+            Some(new) => {
+                engine(sides, name, &old.engine, &new.engine, ledger);
+                if old.parallel != new.parallel {
+                    let shown = |most: Option<u32>| most.map(|most| format!("parallel {most}"));
+                    let found = Found::new(Code::SourceChanged, Kind::Source, name);
+                    ledger.add(found.values(shown(old.parallel), shown(new.parallel)).direct(true).at(line));
+                }
+            }
             None => {
                 let found = Found::new(Code::SourceRemoved, Kind::Source, name);
                 ledger.add(found.values(Some(kind(&old.engine).to_owned()), None).direct(true).at(line));

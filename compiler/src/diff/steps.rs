@@ -23,6 +23,7 @@ pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) -> Vec<Ste
                 let mut change = Change { sides, key, before, after, parts: Vec::new() };
                 change.action(&fulls, ledger);
                 change.place(ledger);
+                change.timeout(ledger);
                 change.order(&needs, ledger);
                 out.extend(change.line());
             }
@@ -203,6 +204,18 @@ impl<'a> Change<'a, '_> {
             let (old, new) = (self.before.host.clone(), self.after.host.clone());
             let values = self.part(format!("on {old}"), format!("on {new}"));
             let found = self.found(Code::HostChanged, Kind::Step, self.after.action.kind());
+            ledger.add(found.values(values.0, values.1));
+        }
+    }
+
+    fn timeout(&mut self, ledger: &mut Ledger<'a>) {
+        let (old, new) = (self.before.timeout, self.after.timeout);
+        if old != new {
+            let shown = |time: Option<u64>| {
+                time.map_or_else(|| "no time-out".to_owned(), |time| format!("stopped after {}", words::time(time)))
+            };
+            let values = self.part(shown(old), shown(new));
+            let found = self.found(Code::StepChanged, Kind::Step, self.after.action.kind());
             ledger.add(found.values(values.0, values.1));
         }
     }

@@ -68,8 +68,9 @@ impl<'a> Change<'a, '_> {
         let (old, new) = (self.old, self.new);
         let known = ["plugin", "immutable", "encrypt", "identity", "name"];
         let labels = fields::differing(old, new, &known);
-        let (places, others): (Vec<_>, Vec<_>) =
-            labels.into_iter().partition(|field| !["media", "class"].contains(&field.name.as_str()));
+        let (places, others): (Vec<_>, Vec<_>) = labels
+            .into_iter()
+            .partition(|field| !["media", "class", "parallel", "bandwidth"].contains(&field.name.as_str()));
         for field in places {
             let (was, is) = (labelled(&field.name, field.before), labelled(&field.name, field.after));
             ledger.add(self.found(Code::StoreMoved, &field.name).values(was, is));

@@ -291,7 +291,9 @@ impl Basis<'_> {
         let is_here =
             |store: &Store| store.plugin.name == "fs" && (store.host.is_none() || store.host.as_deref() == here);
         let disk = self.assumed.take(Figure::Disk);
-        if self.plan.store(name).is_some_and(is_here) { disk } else { disk.min(self.network()) }
+        let rate = if self.plan.store(name).is_some_and(is_here) { disk } else { disk.min(self.network()) };
+        let most = self.plan.store(name).and_then(|store| store.bandwidth);
+        rate.min(most.unwrap_or(u64::MAX))
     }
 
     pub(super) fn starts(&mut self, source: &str) -> u64 {

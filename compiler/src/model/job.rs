@@ -1,7 +1,7 @@
 //! What is done when: jobs and their statements, in the order of the text.
 
 use crate::span::{Span, Spanned};
-use schema::plan::Overlap;
+use schema::plan::{Closing, LeftOut, Outside, Overlap};
 use schema::step::{Check, Extent, Method};
 
 #[derive(Clone, Debug)]
@@ -9,6 +9,8 @@ pub struct Job {
     pub name: Spanned<String>,
     pub schedule: Option<Schedule>,
     pub window: Option<Window>,
+    /// Seconds that one attempt of a step may take.
+    pub timeout: Option<Spanned<u64>>,
     pub on_overlap: Overlap,
     /// Where that stands, when it does.
     pub on_overlap_said: Option<Span>,
@@ -27,6 +29,9 @@ pub struct Schedule {
 pub struct Window {
     pub from: String,
     pub to: String,
+    pub outside: Outside,
+    pub closing: Closing,
+    pub left_out: LeftOut,
     pub span: Span,
 }
 
@@ -46,6 +51,8 @@ pub enum Statement {
 pub struct Step {
     pub name: Option<Spanned<String>>,
     pub after: Option<Spanned<String>>,
+    /// Seconds that one attempt may take, when it is not that of the job.
+    pub timeout: Option<u64>,
     pub span: Span,
 }
 

@@ -7,6 +7,8 @@ use schema::step::Method;
 pub struct Source {
     pub name: Spanned<String>,
     pub engine: Engine,
+    /// Steps at once.
+    pub parallel: Option<Spanned<u32>>,
     /// The node's own line.
     pub span: Span,
 }

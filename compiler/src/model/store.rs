@@ -21,6 +21,10 @@ pub struct Store {
     pub immutable: Option<Spanned<u64>>,
     pub encrypt: Vec<String>,
     pub identity: Option<SecretRef>,
+    /// Steps at once.
+    pub parallel: Option<Spanned<u32>>,
+    /// Bytes per second.
+    pub bandwidth: Option<Spanned<u64>>,
     pub span: Span,
 }
 

@@ -88,7 +88,14 @@ fn job(job: &Job) -> schema::plan::Job {
     let schedule = job.schedule.as_ref();
     let timezone = schedule.map_or_else(|| "UTC".to_owned(), |schedule| schedule.timezone.value.clone());
     let schedule = schedule.map(|it| Schedule { cron: it.cron.value.clone(), timezone: it.timezone.value.clone() });
-    let window = job.window.as_ref().map(|it| Window { from: it.from.clone(), to: it.to.clone(), timezone });
+    let window = job.window.as_ref().map(|it| Window {
+        from: it.from.clone(),
+        to: it.to.clone(),
+        timezone,
+        outside: it.outside,
+        closing: it.closing,
+        left_out: it.left_out,
+    });
     let (name, on_overlap) = (job.name.value.clone(), job.on_overlap);
     schema::plan::Job { name, schedule, window, on_overlap, origin: job.span.origin() }
 }
@@ -116,7 +123,7 @@ fn source(source: &model::Source, strategy: &model::Strategy) -> Source {
         Engine::Neo4j(neo4j) => schema::source::Engine::Neo4j(Box::new(neo4j.server.clone())),
         Engine::Command(command) => schema::source::Engine::Command(command.command.clone()),
     };
-    Source { name: source.name.value.clone(), engine }
+    Source { name: source.name.value.clone(), engine, parallel: value(source.parallel.as_ref()) }
 }
 
 fn store(store: &model::Store, inputs: Inputs<'_>) -> Store {
@@ -133,6 +140,8 @@ fn store(store: &model::Store, inputs: Inputs<'_>) -> Store {
         immutable: store.immutable.as_ref().map(|time| time.value),
         encrypt: store.encrypt.clone(),
         identity: store.identity.clone(),
+        parallel: value(store.parallel.as_ref()),
+        bandwidth: value(store.bandwidth.as_ref()),
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Draft {
     pub(super) reason: String,
     pub(super) span: Span,
     pub(super) host: String,
+    /// Seconds that one attempt may take.
+    pub(super) timeout: Option<u64>,
     pub(super) needs: Vec<DraftNeed>,
 }
 
@@ -72,7 +74,7 @@ impl Graph {
         let (job, reason) = (job.to_owned(), reason.to_owned());
         let (span, host) = (span.clone(), self.host.clone());
         self.known.insert(address.clone(), self.steps.len());
-        self.steps.push(Draft { address, job, action, reason, span, host, needs: Vec::new() });
+        self.steps.push(Draft { address, job, action, reason, span, host, timeout: None, needs: Vec::new() });
         Some(self.steps.len() - 1)
     }
 

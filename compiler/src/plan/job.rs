@@ -51,6 +51,7 @@ pub(super) fn expand(job: &Job, strategy: &Strategy, facts: &Facts, graph: &mut 
             Statement::Transfer(transfer) => expansion.transfer(transfer),
             Statement::Verify(verify) => expansion.verify(verify),
         }
+        expansion.limit(first, statement);
         ranges.push(first..expansion.graph.steps.len());
     }
     for (statement, range) in job.statements.iter().zip(&ranges) {
@@ -159,6 +160,18 @@ impl Expansion<'_> {
         if checked == 0 {
             let message = format!("this job has made nothing of `{of}` that could be verified before this line");
             self.sink.push(self.nothing(&codes::NOTHING_TO_VERIFY, message, &verify.of.span));
+        }
+    }
+
+    /// How long an attempt of the steps of a statement may take. What stops and starts a source, and the look before,
+    /// is of no statement alone and is never cut off.
+    fn limit(&mut self, first: usize, statement: &Statement) {
+        let own = statement.step().timeout;
+        let timeout = own.or(self.job.timeout.as_ref().map(|timeout| timeout.value));
+        for draft in self.graph.steps.iter_mut().skip(first) {
+            let is_service =
+                matches!(draft.action, Action::Preflight { .. } | Action::Stop { .. } | Action::Start { .. });
+            draft.timeout = timeout.filter(|_| !is_service);
         }
     }
 

@@ -105,6 +105,8 @@ fn store(store: &Store, lines: &mut Lines) {
         lines.maybe(format!("{path}/{name}"), said.as_ref());
     }
     lines.maybe(format!("{path}/immutable"), store.immutable.as_ref());
+    lines.maybe(format!("{path}/parallel"), store.parallel.as_ref());
+    lines.maybe(format!("{path}/bandwidth"), store.bandwidth.as_ref());
 }
 
 fn plugin(path: &str, plugin: &Plugin, lines: &mut Lines) {
@@ -122,4 +124,5 @@ fn job(job: &Job, lines: &mut Lines) {
     if let Some(window) = &job.window {
         lines.add(format!("{path}/window"), &window.span);
     }
+    lines.maybe(format!("{path}/timeout"), job.timeout.as_ref());
 }

@@ -115,6 +115,7 @@ fn finished(at: usize, draft: Draft, addresses: &[Address], implied: &BTreeSet<(
         reason: draft.reason,
         origin: draft.span.origin(),
         host: draft.host,
+        timeout: draft.timeout,
     }
 }
 

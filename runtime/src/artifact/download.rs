@@ -10,16 +10,17 @@ use crate::fault;
 use crate::plugin::Storage;
 use schema::manifest::Content;
 
-/// Reads the object `key` through the store's plugin into `out`, and finishes `out` only when size and BLAKE3 digest
+/// Reads the object `key` through the store's plugin into `out`, within `pace` and the store's own limit, and finishes `out` only when size and BLAKE3 digest
 /// are those of `content`.
 pub async fn download(
     storage: &Storage,
     key: &str,
     content: &Content,
     out: Sink,
-    mut pace: Pace,
+    pace: Pace,
     observers: &StepObservers,
 ) -> Result<()> {
+    let pace = pace.and(storage.pace());
     let (raw, mut feed) = channel();
     let reading = async {
         storage.get(key, &raw).await?;
@@ -30,12 +31,11 @@ pub async fn download(
         let mut digests = Digests::identity();
         let mut done = 0;
         while let Some(chunk) = feed.next().await? {
-            pace.admit(chunk.len() as u64).await;
             done += chunk.len() as u64;
             // Hashing a mebibyte takes less than a millisecond: not worth another thread.
             digests.update(&chunk);
             observers.progress(done, total, "bytes");
-            out.send(chunk).await?;
+            pace.pass(chunk, &out).await?;
             fault::point("in-download");
         }
         Ok::<_, Error>((digests.finish(), out))

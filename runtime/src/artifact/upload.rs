@@ -3,7 +3,7 @@
 
 use crate::artifact::digest::{Digested, Digests};
 use crate::artifact::pace::Pace;
-use crate::artifact::stream::Feed;
+use crate::artifact::stream::{Feed, channel};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
@@ -21,7 +21,7 @@ struct Part {
     size: u64,
 }
 
-/// Sends all of `feed` through an upload session. Returns the digests and the receipts, in the order of the parts.
+/// Sends all of `feed` through an upload session, within `pace` and the store's own limit. Returns the digests and the receipts, in the order of the parts.
 ///
 /// Fails when the feed is cut off, when a part fails for good, or when the object needs more parts than it may have.
 pub async fn upload(
@@ -29,10 +29,11 @@ pub async fn upload(
     storage: &Storage,
     session: &[u8],
     plan: PartPlan,
-    mut pace: Pace,
+    pace: Pace,
     observers: &StepObservers,
     total: Option<u64>,
 ) -> Result<(Digested, Vec<Vec<u8>>)> {
+    let feed = paced(feed, pace.and(storage.pace()));
     let (sender, mut parts) = mpsc::channel::<Part>(1);
     let hashing = tokio::task::spawn_blocking(move || cut(feed, plan, &sender));
     let mut flights: JoinSet<Result<(u32, u64, Vec<u8>)>> = JoinSet::new();
@@ -44,7 +45,6 @@ pub async fn upload(
         tokio::select! {
             part = parts.recv(), if room => {
                 let Some(part) = part else { break };
-                pace.admit(part.size).await;
                 let (storage, session) = (storage.clone(), session.to_vec());
                 flights.spawn(async move { put(&storage, &session, part).await });
             }
@@ -59,6 +59,26 @@ pub async fn upload(
     }
     let digested = hashing.await.map_err(|error| Error::permanent("panic", error.to_string()))??;
     Ok((digested, receipts.into_values().collect()))
+}
+
+/// The same stream, within limits. It is cut off when this one is, and nobody reads on when the reader is gone.
+fn paced(mut feed: Feed, pace: Pace) -> Feed {
+    if pace.is_unlimited() {
+        return feed;
+    }
+    let (sink, slower) = channel();
+    tokio::spawn(async move {
+        while let Ok(chunk) = feed.next().await {
+            let passed = match chunk {
+                Some(chunk) => pace.pass(chunk, &sink).await,
+                None => return sink.finish().await,
+            };
+            passed?;
+        }
+        // Dropping the sink tells that the stream was cut off.
+        Ok::<_, Error>(())
+    });
+    slower
 }
 
 type Landed = Option<Result<Result<(u32, u64, Vec<u8>)>, tokio::task::JoinError>>;

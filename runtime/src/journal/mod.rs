@@ -2,6 +2,7 @@
 //! that cannot write its journal does not go on. [`replay`] says what a journal means for a run that was cut off.
 
 mod group;
+mod past;
 pub mod replay;
 
 use crate::error::{Error, Result};

@@ -80,6 +80,9 @@ pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
             | Record::AttemptStarted { .. }
             | Record::AttemptEnded { .. }
             | Record::CancelRequested
+            | Record::Paused
+            | Record::Continued
+            | Record::Chosen { .. }
             | Record::Notified { .. }
             | Record::RunEnded { .. } => {}
         }

@@ -1,6 +1,7 @@
 //! A store's use of a storage plugin: every method is one short call of a fresh instance, and may be made again.
 
 use crate::artifact::Sink;
+use crate::artifact::pace::Pace;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
@@ -83,6 +84,8 @@ impl Taker<'_> {
 pub struct Storage {
     guest: Guest<StoragePluginPre<Call>>,
     observers: StepObservers,
+    /// What all streams to and from the store share.
+    pace: Pace,
 }
 
 impl std::fmt::Debug for Storage {
@@ -101,13 +104,25 @@ impl Storage {
         secrets: Arc<dyn SecretSource>,
         observers: StepObservers,
     ) -> Result<Self> {
-        Ok(Self { guest: Guest::open(host, plugin_use, base, secrets).await?, observers })
+        Ok(Self { guest: Guest::open(host, plugin_use, base, secrets).await?, observers, pace: Pace::default() })
     }
 
     /// The same use of the plugin, told about to others.
     #[must_use]
     pub fn with_observers(&self, observers: StepObservers) -> Self {
-        Self { guest: self.guest.clone(), observers }
+        Self { guest: self.guest.clone(), observers, pace: self.pace.clone() }
+    }
+
+    /// The same use of the plugin, with a limit that its streams share. Small documents are not counted.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// The limit that streams to and from the store keep.
+    #[must_use]
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     async fn call<T: Send + 'static>(

@@ -4,8 +4,13 @@
 mod backup;
 pub mod board;
 pub mod cancel;
+pub mod choice;
 mod executor;
+mod gate;
+mod limits;
 mod notify;
+pub mod pause;
+mod queue;
 mod refuse;
 mod restore;
 mod resume;
@@ -14,11 +19,14 @@ pub mod scheduler;
 mod service;
 pub mod state;
 mod tell;
+mod timeout;
 mod transfer;
 mod verify;
+pub mod window;
 mod workshop;
 
 pub use cancel::Cancel;
+pub use choice::Choice;
 pub use refuse::refuse;
 pub use resume::Resume;
 pub use workshop::Outfit;
@@ -27,8 +35,9 @@ use crate::error::{Error, Result};
 use crate::process::Children;
 use board::{Board, StepId};
 use executor::{Done, Located, Work};
+use gate::Gate;
 use retry::Tries;
-use scheduler::{Scheduler, Traits};
+use scheduler::Scheduler;
 use schema::event::Event;
 use schema::plan::{Overlap, Plan};
 use schema::record::Record;
@@ -66,10 +75,23 @@ pub struct Request<'a> {
 /// Runs one job of a plan, exactly as the plan says.
 ///
 /// An error means that the run did not begin or could not be journalled; a run that began and failed is a report.
-pub async fn run(request: Request<'_>, mut outfit: Outfit, cancel: &Cancel) -> Result<Report> {
-    outfit.cancel = cancel.in_order.clone();
+pub async fn run(request: Request<'_>, outfit: Outfit, cancel: &Cancel) -> Result<Report> {
+    run_part(request, Choice::default(), outfit, cancel).await
+}
+
+/// The same, but for what an operator leaves out. A run that was cut off is gone on with as it was chosen then.
+pub async fn run_part(request: Request<'_>, choice: Choice, mut outfit: Outfit, cancel: &Cancel) -> Result<Report> {
+    // What stops the steps of this run alone.
+    outfit.cancel = cancel.in_order.child_token();
     refuse::refuse(request.plan, request.job, &outfit.host)?;
+    choice::consequences(request.plan, request.job, &choice)?;
     let state = State::open(&request.state)?;
+    let job = request.plan.jobs.iter().find(|job| job.name == request.job);
+    let opening = gate::opening(request.plan, request.job, &choice)?;
+    let owes = owes(&state, request.job)?;
+    if !owes {
+        gate::pass(opening.as_ref(), job, &outfit, cancel).await?;
+    }
     let sources = sources(request.plan, request.job);
     // Held until the run has ended.
     let _locks = locks(&request, &state, &sources, cancel).await?;
@@ -81,22 +103,41 @@ pub async fn run(request: Request<'_>, mut outfit: Outfit, cancel: &Cancel) -> R
     }
     let others = resume::owed_by_others(&state, &begun.run, &sources)?;
     let owed = begun.replay.owed.iter().cloned().chain(others.iter().map(|(source, _)| source.clone())).collect();
-    let shop = Workshop::new((begun.run.clone(), begun.resumed), &begun.plan, outfit, state, owed);
-    let mut run = Run::new(Arc::new(shop), &begun.plan, request.job, steps, request.limit, begun.resumed)?;
+    let shop = Workshop::new((begun.run.clone(), begun.resumed), &begun.plan, outfit.clone(), state, owed);
+    let gate = Gate::new(request.job, request.state.clone(), opening.clone());
+    let mut run = Run::new(Arc::new(shop), &begun.plan, request.job, steps, request.limit, gate, begun.resumed)?;
     resume::take_over(&run.shop, &begun.replay.owed, &others)?;
     for untold in refuse::notifiers(&begun.plan, &run.shop.host) {
         run.shop.observers.tell(&Event::Notice { message: untold, help: None });
     }
     run.recover(&sources).await?;
     service::start_owed(&run.shop, &run.steps).await?;
+    if owes {
+        // A server that is down is started whatever the time is; the rest has to wait for the window.
+        if opening.as_ref().is_some_and(|(opening, _)| !opening.is_open(outfit.world.now())) {
+            run.start_owed(&begun.replay.owed).await?;
+        }
+        gate::pass(opening.as_ref(), job, &outfit, cancel).await?;
+    }
     resume::clean_up(&run.shop, &begun).await?;
+    let choice = run.chosen(choice, begun.resumed)?;
+    run.choose(&begun.plan, &choice)?;
     run.reuse(&begun.replay).await?;
+    run.learn()?;
     let outcome = run.go(cancel).await?;
+    run.gate.end();
     let report = run.teller.report(outcome);
     notify::all(&run.shop, &begun.plan, &report, &begun.replay.told).await?;
     run.shop.record(&Record::RunEnded { outcome })?;
     run.teller.ended(outcome);
     Ok(report)
+}
+
+/// Whether a run of the job that was cut off stopped a server, and nobody has started it.
+fn owes(state: &State, job: &str) -> Result<bool> {
+    let unfinished = state.journal.unfinished(job)?;
+    let owed = |dead: &crate::journal::Unfinished| crate::journal::replay::replay(&dead.records, &dead.plan.steps).owed;
+    Ok(unfinished.as_ref().is_some_and(|dead| !owed(dead).is_empty()))
 }
 
 /// Takes the locks. When another run holds one, this one does not begin, or waits, as its job says.
@@ -221,18 +262,25 @@ struct Run {
     tasks: JoinSet<Came>,
     tasked: BTreeMap<tokio::task::Id, StepId>,
     teller: Teller,
+    gate: Gate,
 }
 
 impl Run {
-    fn new(shop: Arc<Workshop>, plan: &Plan, job: &str, steps: Vec<Step>, limit: usize, resumed: bool) -> Result<Self> {
+    fn new(
+        shop: Arc<Workshop>,
+        plan: &Plan,
+        job: &str,
+        steps: Vec<Step>,
+        limit: usize,
+        gate: Gate,
+        resumed: bool,
+    ) -> Result<Self> {
         let source = |step: &Step| source_of(plan, step).map(|source| format!("source-{source}"));
-        let traits = steps.iter().map(|step| Traits {
-            uses: source(step).into_iter().collect(),
-            restores_order: matches!(step.action, Action::Start { .. } | Action::Settle { .. }),
-        });
-        let scheduler = Scheduler::new(&steps, traits.collect(), limit).map_err(|need| {
+        let (traits, limits) = limits::limits(plan, &steps, limit);
+        let mut scheduler = Scheduler::limited(&steps, traits, &limits).map_err(|need| {
             Error::permanent("plan-incomplete", format!("a step needs `{need}`, which is not in the plan"))
         })?;
+        limits::order(&mut scheduler, &steps);
         let artifacts = steps.iter().map(|step| locate(plan, &shop.run, step)).collect();
         let subjects = steps.iter().map(|step| source(step).unwrap_or_else(|| format!("job-{job}"))).collect();
         shop.record(&Record::RunStarted { resumed })?;
@@ -248,7 +296,38 @@ impl Run {
             tasks: JoinSet::new(),
             tasked: BTreeMap::new(),
             teller,
+            gate,
         })
+    }
+
+    /// What the operator chose for this run: now, or when it was begun.
+    fn chosen(&self, choice: Choice, resumed: bool) -> Result<Choice> {
+        let records = if resumed { self.shop.state.journal.records(&self.shop.run)? } else { Vec::new() };
+        let known = records.into_iter().rev().find_map(|record| match record {
+            Record::Chosen { only, skip, any_time } => Some(Choice { only, skip, any_time }),
+            _ => None,
+        });
+        match known {
+            Some(known) => Ok(known),
+            None if choice == Choice::default() => Ok(choice),
+            None => {
+                let Choice { only, skip, any_time } = choice.clone();
+                self.shop.record(&Record::Chosen { only, skip, any_time })?;
+                Ok(choice)
+            }
+        }
+    }
+
+    /// Starts what a dead process of the run stopped.
+    async fn start_owed(&self, owed: &BTreeSet<String>) -> Result<()> {
+        for source in owed {
+            let (address, attempt) = (Address(format!("recover/{source}")), attempt_name());
+            let context = self.shop.context(&address, &attempt, &format!("source-{source}"), true)?;
+            let started = service::start(&self.shop, source, &context).await;
+            self.shop.state.clear_scratch(&attempt);
+            context.observers.notice(format!("`{source}`: {}", started?.detail), None);
+        }
+        Ok(())
     }
 
     fn step(&self, id: StepId) -> Result<&Step> {
@@ -318,7 +397,12 @@ impl Run {
     /// The loop.
     async fn go(&mut self, cancel: &Cancel) -> Result<Outcome> {
         let mut cancelled = false;
+        let mut looks = tokio::time::interval(gate::LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            if !cancelled {
+                self.look()?;
+            }
             for id in self.scheduler.start() {
                 self.attempt(id)?;
             }
@@ -339,6 +423,7 @@ impl Run {
                     self.scheduler.cancel();
                 }
                 Some(came) = self.tasks.join_next_with_id() => self.came(came, cancelled)?,
+                _ = looks.tick() => {}
             }
         }
     }
@@ -352,6 +437,7 @@ impl Run {
         self.teller.attempt_started(&step.address);
         let subject = self.subjects.get(Board::index(id)).cloned().unwrap_or_default();
         let restores_order = matches!(step.action, Action::Start { .. } | Action::Settle { .. });
+        let limit = step.timeout.map(Duration::from_secs).filter(|_| !restores_order);
         let work = Work {
             address: step.address,
             action: step.action,
@@ -361,7 +447,7 @@ impl Run {
         let shop = self.shop.clone();
         let handle = self.tasks.spawn(async move {
             let done = match shop.context(&work.address, &work.attempt, &subject, restores_order) {
-                Ok(context) => executor::perform(&shop, &work, &context).await,
+                Ok(context) => timeout::within(limit, &context.cancel, executor::perform(&shop, &work, &context)).await,
                 Err(error) => Err(error),
             };
             shop.state.clear_scratch(&work.attempt);
@@ -393,7 +479,10 @@ impl Run {
     }
 
     /// An attempt ended: the step is over, or waits for its next attempt.
-    fn ended(&mut self, id: StepId, ended: Result<Done>, cancelled: bool) -> Result<()> {
+    fn ended(&mut self, id: StepId, mut ended: Result<Done>, cancelled: bool) -> Result<()> {
+        if self.gate.stopped && !cancelled {
+            ended = ended.map_err(|error| if error.kind == ProblemKind::Cancelled { gate::stopped() } else { error });
+        }
         if let Err(error) = &ended
             && !cancelled
             && let Some(wait) = self.tries.entry(id).or_default().next(error)
@@ -448,8 +537,10 @@ impl Run {
         for id in self.scheduler.take_ended() {
             let address = self.step(id)?.address.clone();
             let outcome = self.scheduler.board().state(id).outcome().unwrap_or(Outcome::Skipped);
-            let detail = match (outcome, self.scheduler.cause(id)) {
-                (Outcome::Skipped, Some(cause)) => format!("not tried, because of {cause}"),
+            let itself = self.scheduler.left_out(id) == Some(scheduler::Left::Itself);
+            let detail = match (outcome, self.gate.why(id).filter(|_| itself), self.scheduler.cause(id)) {
+                (_, Some(why), _) => why.to_owned(),
+                (Outcome::Skipped, _, Some(cause)) => format!("not tried, because of {cause}"),
                 _ => "not tried".to_owned(),
             };
             let report = self.teller.untried(&address, outcome, detail);
@@ -457,16 +548,6 @@ impl Run {
             self.teller.tell_step(report);
         }
         Ok(())
-    }
-
-    /// The run's outcome: its worst step's.
-    fn outcome(&self) -> Outcome {
-        let board = self.scheduler.board();
-        let outcomes: BTreeSet<Outcome> = board.ids().filter_map(|id| board.state(id).outcome()).collect();
-        [Outcome::Failed, Outcome::Cancelled, Outcome::Skipped, Outcome::Degraded]
-            .into_iter()
-            .find(|outcome| outcomes.contains(outcome))
-            .map_or(Outcome::Ok, |worst| if worst == Outcome::Skipped { Outcome::Failed } else { worst })
     }
 }
 

@@ -5,7 +5,7 @@ use super::source_of;
 use crate::error::{Error, Result};
 use crate::plugin::Host;
 use schema::notifier::{Notifier, Occasion};
-use schema::plan::{Job, Plan};
+use schema::plan::Plan;
 use schema::secret::SecretRef;
 use schema::source::{Engine, Neo4j, Source};
 use schema::step::{Action, Extent, Method, Step};
@@ -16,9 +16,6 @@ use std::collections::BTreeSet;
 /// strategy, a restore or a look at what there is, is not held up by who would be told of it.
 pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
     let mut told = Vec::new();
-    if let Some(window) = plan.jobs.iter().find(|known| known.name == job).and_then(window) {
-        told.push(window);
-    }
     let steps: Vec<&Step> = plan.steps.iter().filter(|step| step.job == job).collect();
     for step in &steps {
         let why = [action(step), source(plan, step), place(plan, step)];
@@ -49,11 +46,6 @@ pub(super) fn notifiers(plan: &Plan, host: &Host) -> Vec<String> {
         told.map(|why| format!("notifier `{}`: {why}", notifier.name)).collect::<Vec<_>>()
     };
     plan.notifiers.iter().flat_map(of).collect()
-}
-
-fn window(job: &Job) -> Option<String> {
-    let window = job.window.as_ref()?;
-    Some(format!("the window {} to {} is not kept yet ({})", window.from, window.to, job.origin))
 }
 
 /// Where the step is to run.
@@ -127,7 +119,7 @@ fn neo4j(neo4j: &Neo4j, step: &Step) -> Option<String> {
 }
 
 /// The stores that a step reads or writes.
-fn stores(action: &Action) -> Vec<&str> {
+pub(super) fn stores(action: &Action) -> Vec<&str> {
     match action {
         Action::Backup { store, .. }
         | Action::Verify { store, .. }

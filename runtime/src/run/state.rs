@@ -44,6 +44,12 @@ impl State {
         Ok(Self { root: root.to_owned(), journal, catalog })
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Takes the locks of a job and its sources, or says which is held.
     pub fn lock(&self, job: &str, sources: &BTreeSet<&str>) -> Result<Locks> {
         let mut locks = vec![self.take(&format!("job-{job}"), &format!("a run of job `{job}`"))?];

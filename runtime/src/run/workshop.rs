@@ -112,6 +112,7 @@ impl Workshop {
         let (store, uuid) =
             store::open(&self.host, spec, &identity, known, base, &self.secrets, observers.clone()).await?;
         catalog.remember(name, &uuid)?;
+        let store = store.limited(spec.bandwidth);
         opened.insert(name.to_owned(), store.clone());
         Ok(store)
     }
@@ -130,7 +131,7 @@ impl Workshop {
         restores_order: bool,
     ) -> Result<Context> {
         // What puts things back in order is not stopped by the request that made it necessary.
-        let cancel = if restores_order { CancellationToken::new() } else { self.cancel.clone() };
+        let cancel = if restores_order { CancellationToken::new() } else { self.cancel.child_token() };
         Ok(Context {
             world: self.world.clone(),
             children: Children::new(self.exe.clone(), self.state.children_lock(subject))

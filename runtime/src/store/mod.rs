@@ -10,6 +10,7 @@ pub use open::{Identity, Known, open, open_owned};
 pub use publish::Published;
 
 use crate::artifact::blake3_of;
+use crate::artifact::pace::Pace;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::plugin::Storage;
@@ -41,6 +42,12 @@ impl Store {
     #[must_use]
     pub fn telling(&self, observers: StepObservers) -> Self {
         Self { storage: self.storage.with_observers(observers), ..self.clone() }
+    }
+
+    /// The same store, with a limit in bytes per second that all clones share.
+    #[must_use]
+    pub fn limited(self, bandwidth: Option<u64>) -> Self {
+        Self { storage: self.storage.with_pace(Pace::new(bandwidth)), ..self }
     }
 
     #[must_use]

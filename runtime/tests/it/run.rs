@@ -29,6 +29,8 @@ pub(crate) fn store(name: &str, plugin: PluginUse) -> Store {
         immutable: None,
         encrypt: Vec::new(),
         identity: None,
+        parallel: None,
+        bandwidth: None,
     }
 }
 
@@ -52,7 +54,7 @@ fn plan(base: &Path, what: &str) -> Plan {
         format: FORMAT,
         strategy: "hostile".to_owned(),
         environment: "development".to_owned(),
-        sources: vec![Source { name: "notes".to_owned(), engine: Engine::Files(files) }],
+        sources: vec![Source { name: "notes".to_owned(), engine: Engine::Files(files), parallel: None }],
         stores: vec![store("vault", plugin)],
         steps: vec![Step {
             address: Address("job/backup/notes/vault".to_owned()),
@@ -68,6 +70,7 @@ fn plan(base: &Path, what: &str) -> Plan {
             reason: String::new(),
             origin,
             host: "local".to_owned(),
+            timeout: None,
         }],
         ..Plan::default()
     }

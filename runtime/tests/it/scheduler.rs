@@ -93,6 +93,7 @@ fn step(line: &str) -> (Step, Traits) {
         reason: String::new(),
         origin: Origin { input: String::new(), line: 1, column: 1, text: String::new() },
         host: "local".to_owned(),
+        timeout: None,
     };
     (step, traits)
 }

@@ -4,7 +4,7 @@ use super::{Alike, Preview, alike, more};
 use crate::amount;
 use crate::render::{symbol, within};
 use crate::structure::schedule;
-use schema::plan::{Job, Overlap, Plan};
+use schema::plan::{Closing, Job, LeftOut, Outside, Overlap, Plan, Window};
 use schema::step::{Action, Step, When};
 use serde::Serialize;
 
@@ -76,11 +76,26 @@ fn when(plan: &Plan, job: Option<&Job>, name: &str) -> Vec<String> {
         (Some(_), Some(schedule)) => format!("{} {}", schedule.cron, schedule.timezone),
     }];
     let window = job.and_then(|job| job.window.as_ref());
-    out.extend(window.map(|window| format!("only {} to {}", window.from, window.to)));
+    out.extend(window.map(kept));
     out.extend(job.filter(|job| job.on_overlap == Overlap::Wait).map(|_| "waits for its turn".to_owned()));
     let load = plan.forecast.as_ref().and_then(|forecast| forecast.jobs.iter().find(|load| load.job == name));
     let duration = load.map(|load| load.duration.total).filter(|total| *total > 0);
     out.extend(duration.map(|total| format!("about {}", amount::time(total))));
+    out
+}
+
+/// A window, and what is done about it where that is not the usual.
+fn kept(window: &Window) -> String {
+    let mut out = format!("only {} to {}", window.from, window.to);
+    if window.outside == Outside::Wait {
+        out.push_str(", waits for it");
+    }
+    if window.closing == Closing::Stop {
+        out.push_str(", stops when it closes");
+    }
+    if window.left_out == LeftOut::Degrade {
+        out.push_str(", degraded when it was too short");
+    }
     out
 }
 
@@ -104,11 +119,12 @@ fn bar(step: &Step, down: bool) -> char {
 fn reason(plan: &Plan, step: &Step) -> String {
     let usual = step.host == "local" || plan.runner.as_ref().is_some_and(|runner| runner.name == step.host);
     let host = if usual { String::new() } else { format!(", on {}", step.host) };
+    let timeout = step.timeout.map(|time| format!(", stopped after {}", amount::time(time))).unwrap_or_default();
     match &step.action {
         Action::Transfer { bandwidth: Some(rate), .. } => {
-            format!("{}, at most {}/s{host}", step.reason, size(*rate))
+            format!("{}, at most {}/s{timeout}{host}", step.reason, size(*rate))
         }
-        _ => format!("{}{host}", step.reason),
+        _ => format!("{}{timeout}{host}", step.reason),
     }
 }
 
@@ -153,7 +169,7 @@ fn shorter<'a>(address: &'a str, job: &str) -> &'a str {
 }
 
 /// Bytes in the largest unit that divides them.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let units = [(1_u64 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let fits = units.into_iter().find(|(worth, _)| bytes >= *worth && bytes.is_multiple_of(*worth));
     fits.map_or_else(|| format!("{bytes} B"), |(worth, unit)| format!("{}{unit}", bytes / worth))

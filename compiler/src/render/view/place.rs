@@ -42,6 +42,8 @@ fn place(store: &Store) -> String {
         store.class.as_ref().map(|class| format!("class {class}")).unwrap_or_default(),
         store.immutable.map(|time| format!("locked for {}", schema::keep::span(time))).unwrap_or_default(),
         if store.encrypt.is_empty() { String::new() } else { "encrypted".to_owned() },
+        store.parallel.map(|most| format!("at most {most} at once")).unwrap_or_default(),
+        store.bandwidth.map(|rate| format!("at most {}/s", super::job::size(rate))).unwrap_or_default(),
     ];
     said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program that people watch")]
 
 mod backup;
+mod catalog;
 mod editor;
 mod fleet;
 mod measure;
@@ -36,13 +37,14 @@ struct Setting {
 type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
 
 /// In the order of the table.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("whole", whole::measure),
     ("editor", editor::measure),
     ("fleet", fleet::measure),
     ("terraform", terraform::measure),
     ("proof", proof::measure),
     ("plugin", plugin::measure),
+    ("catalog", catalog::measure),
     ("backup", backup::measure),
 ];
 

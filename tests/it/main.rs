@@ -4,8 +4,10 @@
 
 mod against;
 mod cancel;
+mod catalog;
 mod command_line;
 mod crash;
+mod damage;
 mod faults;
 mod fmt;
 mod init;
@@ -16,6 +18,7 @@ mod notify;
 mod preview;
 mod refresh;
 mod refused;
+mod retention;
 mod reuse;
 mod review;
 mod saved_plan;

@@ -1,7 +1,7 @@
 //! `job`: its schedule, and its statements in the order of the text.
 
 use super::Left;
-use super::values::{child, rate, text};
+use super::values::{child, duration, rate, text};
 use crate::model::{Backup, Copy, Drill, Job, Prune, Query, Schedule, Statement, Step, Transfer, Verify, Window};
 use crate::span::{Span, Spanned};
 use crate::syntax::Cursor;
@@ -35,7 +35,7 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
             "transfer" => Statement::Transfer(transfer(&mut node)?),
             "verify" => Statement::Verify(verify(&mut node)?),
             "restore" => Statement::Drill(drill(&mut node, left)?),
-            "prune" => Statement::Prune(Prune { store: text(node.argument()?)?, step: step(&mut node) }),
+            "prune" => Statement::Prune(prune(&mut node)?),
             other => {
                 left.push(format!("job/{other}"));
                 continue;
@@ -58,6 +58,12 @@ fn overlap(job: &mut Cursor<'_>, left: &mut Left) -> Option<(Overlap, Option<Spa
     // A default stands where the job does.
     let said = !place.meets(&entry.span);
     Some((then, said.then(|| entry.span.clone())))
+}
+
+fn prune(node: &mut Cursor<'_>) -> Option<Prune> {
+    let store = text(node.argument()?)?;
+    let safety_age = node.property("safety-age").and_then(duration).map(|time| time.value);
+    Some(Prune { store, safety_age, step: step(node) })
 }
 
 fn step(node: &mut Cursor<'_>) -> Step {

@@ -7,6 +7,7 @@ use crate::artifact::{channel, download, pace::Pace, sized, upload};
 use crate::engine::{Context, Taken};
 use crate::error::{Error, Result};
 use crate::fault;
+use crate::hold;
 use crate::store::{Held, Store, layout};
 use schema::manifest::{Content, FORMAT, Manifest};
 use schema::record::Record;
@@ -40,8 +41,16 @@ pub(super) async fn perform(
     let published = store.publish(&manifest, &context.observers).await?;
     let held = published.held();
     let previous = previous_size(shop, &store.name, at)?;
-    shop.state.catalog.put(&store.stored(held, false))?;
+    remember(shop, &store, held, context).await?;
     Ok(judge(&store, &held.manifest, &incomplete, previous))
+}
+
+/// A copy is published: it is locked where its store says so, and the catalog learns what the store knows of it.
+pub(super) async fn remember(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<()> {
+    if let Some(seconds) = shop.immutable(&store.name) {
+        hold::immutable(store, held, seconds, context.world.as_ref()).await?;
+    }
+    shop.state.catalog.put(&store.found(held).await?)
 }
 
 pub(super) fn located(work: &Work) -> Result<&Located> {
@@ -53,7 +62,7 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     let manifest = &held.manifest;
     download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
-    shop.state.catalog.put(&store.found(held).await?)?;
+    remember(shop, store, held, context).await?;
     let mut done = judge(store, manifest, &manifest.incomplete, None);
     done.detail.push_str(", published by an earlier attempt and read back");
     Ok(done)
@@ -137,6 +146,8 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
         inputs: shop.inputs.clone(),
         took: None,
         incomplete: taken.incomplete.clone(),
+        parent: None,
+        adopted: None,
     }
 }
 

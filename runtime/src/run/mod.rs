@@ -6,6 +6,7 @@ pub mod board;
 pub mod cancel;
 mod executor;
 mod notify;
+pub(crate) mod prune;
 mod refuse;
 mod restore;
 mod resume;
@@ -25,7 +26,7 @@ pub use workshop::Outfit;
 
 use crate::error::{Error, Result};
 use crate::process::Children;
-use board::{Board, StepId};
+use board::{Board, StepId, StepState};
 use executor::{Done, Located, Work};
 use retry::Tries;
 use scheduler::{Scheduler, Traits};
@@ -53,7 +54,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     pub plan: &'a Plan,
-    /// `blake3:…` of the plan's canonical JSON.
+    /// `blake3:…` of the canonical JSON of what of the plan lasts.
     pub plan_digest: String,
     pub job: &'a str,
     pub resume: Resume,
@@ -458,7 +459,15 @@ impl Run {
     /// The run's outcome: its worst step's.
     fn outcome(&self) -> Outcome {
         let board = self.scheduler.board();
-        let outcomes: BTreeSet<Outcome> = board.ids().filter_map(|id| board.state(id).outcome()).collect();
+        let degraded = |id: StepId| {
+            // What was left out because something is degraded makes nothing worse than that.
+            let cause =
+                self.scheduler.cause(id).and_then(|cause| self.steps.iter().position(|it| it.address == *cause));
+            let state = cause.and_then(|at| board.ids().nth(at)).map(|cause| board.state(cause));
+            board.state(id) == StepState::Skipped && state == Some(StepState::Degraded)
+        };
+        let outcome = |id: StepId| if degraded(id) { Some(Outcome::Degraded) } else { board.state(id).outcome() };
+        let outcomes: BTreeSet<Outcome> = board.ids().filter_map(outcome).collect();
         [Outcome::Failed, Outcome::Cancelled, Outcome::Skipped, Outcome::Degraded]
             .into_iter()
             .find(|outcome| outcomes.contains(outcome))

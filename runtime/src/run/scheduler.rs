@@ -117,9 +117,7 @@ impl Scheduler {
     /// The need that kept a step from running.
     #[must_use]
     pub fn cause(&self, id: StepId) -> Option<&Address> {
-        let unmet = |(need, when): &&(StepId, When)| {
-            *when == When::Success && !matches!(self.board.state(*need), StepState::Ok | StepState::Degraded)
-        };
+        let unmet = |(need, when): &&(StepId, When)| !meets(self.board.state(*need), *when);
         let needs = self.board.needs(id);
         needs.iter().find(unmet).or(needs.first()).and_then(|(need, _)| self.board.address(*need))
     }
@@ -156,9 +154,7 @@ impl Scheduler {
         if !needs.iter().all(|(state, _)| state.is_final()) {
             return;
         }
-        let unmet = |(state, when): &&(StepState, When)| {
-            *when == When::Success && !matches!(state, StepState::Ok | StepState::Degraded)
-        };
+        let unmet = |(state, when): &&(StepState, When)| !meets(*state, *when);
         let ran = |state: &StepState| !matches!(state, StepState::Skipped | StepState::Cancelled);
         let mut follows = needs.iter().filter(|(_, when)| *when == When::Always).map(|(state, _)| state).peekable();
         let nothing_to_follow = follows.peek().is_some() && !follows.any(ran);
@@ -171,5 +167,14 @@ impl Scheduler {
                 self.board.set(id, StepState::Ready);
             }
         }
+    }
+}
+
+/// Whether a step that ended so is what a need wants.
+fn meets(state: StepState, when: When) -> bool {
+    match when {
+        When::Ok => state == StepState::Ok,
+        When::Success => matches!(state, StepState::Ok | StepState::Degraded),
+        When::Always => true,
     }
 }

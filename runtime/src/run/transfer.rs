@@ -1,6 +1,6 @@
 //! One transfer step: an artifact from one store to another, without the source. The copy has the same id and digests.
 
-use super::backup::{located, report};
+use super::backup::{located, remember, report};
 use super::executor::{Done, Located, Work, unless_cancelled};
 use super::workshop::Workshop;
 use crate::artifact::{channel, download, pace::Pace, sized, upload};
@@ -30,7 +30,7 @@ pub(super) async fn perform(
         let key = to.bytes_key(&there.manifest);
         download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
         to.sweep(&at.source, &at.database, &at.id, &there.manifest.attempt).await?;
-        shop.state.catalog.put(&to.found(&there).await?)?;
+        remember(shop, &to, &there, context).await?;
         let detail = format!("`{}` held it already; it was read back", to.name);
         return Ok(Done::ok(detail).with(report(&to, &there.manifest)));
     }
@@ -42,7 +42,7 @@ pub(super) async fn perform(
         return Err(error);
     }
     let published = to.publish(&manifest, &context.observers).await?;
-    shop.state.catalog.put(&to.stored(published.held(), false))?;
+    remember(shop, &to, published.held(), context).await?;
     let detail = format!("{} from `{}` to `{}`", sized(manifest.artifact.size), from.name, to.name);
     Ok(Done::ok(detail).with(report(&to, &published.held().manifest)))
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program that people watch")]
 
 mod backup;
+mod catalog;
 mod editor;
 mod fleet;
 mod journal;
@@ -45,6 +46,7 @@ const PARTS: [Part; 8] = [
     ("proof", proof::measure),
     ("plugin", plugin::measure),
     ("journal", journal::measure),
+    ("catalog", catalog::measure),
     ("backup", backup::measure),
 ];
 

@@ -109,6 +109,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Bring an artifact back; shows its plan unless confirmed
     Restore(Restore),
+    /// Remove what the rules of stores let go; shows its plan unless confirmed
+    Prune(Prune),
+    /// Let nobody remove an artifact before a time
+    Lock(Lock),
     /// List what the stores hold, or look again
     Catalog(Catalog),
     /// Play the schedules over a time to come: every run, every deletion, what can be restored, and what a failure leaves
@@ -295,6 +299,53 @@ pub(crate) struct Restore {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+A copy is marked first. Its bytes go with a later prune, once the mark is older than the safety age; until then it can be \
+taken back with `--revive`.")]
+pub(crate) struct Prune {
+    /// The store, as the strategy names it [default: all that have rules]
+    #[arg(value_name = "STORE")]
+    pub(crate) store: Option<String>,
+    /// How old a mark must be before the bytes go, for example `24h`; `0s` lets them go at once, also from under a run that
+    /// is publishing elsewhere [default: as the strategy says, or 24h]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) safety_age: Option<u64>,
+    /// Take back the mark of the artifact with this id, or its beginning
+    #[arg(long, value_name = "ID", conflicts_with_all = ["confirm", "safety_age"])]
+    pub(crate) revive: Option<String>,
+    /// Do it: without this the plan is shown, and nothing is touched
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    /// Show what stays as well
+    #[arg(long, short = 'v')]
+    pub(crate) verbose: bool,
+    /// How the report is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+/// A time in the words of the language, or none at all.
+fn seconds(text: &str) -> Result<u64, String> {
+    if text == "0s" {
+        return Ok(0);
+    }
+    compiler::structure::unit::duration(text).ok_or_else(|| "write a number and a unit, for example `24h`".to_owned())
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Lock {
+    /// The artifact with this id, or its beginning
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Nobody removes it before this time (RFC 3339); a lock that is there is never made shorter
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: jiff::Timestamp,
+    /// Only the copy in this store [default: all copies]
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Catalog {
     #[command(subcommand)]
     pub(crate) command: CatalogCommand,
@@ -308,8 +359,41 @@ pub(crate) enum CatalogCommand {
         #[arg(long, default_value = "text", value_name = "FORMAT")]
         format: Format,
     },
+    /// Show one artifact: its copies, what is known of each, and what its manifest says
+    Show {
+        /// The artifact's id, or its beginning
+        #[arg(value_name = "ID")]
+        id: String,
+        /// How it is printed, on standard output
+        #[arg(long, default_value = "text", value_name = "FORMAT")]
+        format: Format,
+    },
     /// Make the catalog again from the stores alone
     Rebuild,
+    /// Look whether all that the stores hold is as it should be, and as the catalog says; reads no artifact
+    Check {
+        /// How the findings are printed, on standard output
+        #[arg(long, default_value = "text", value_name = "FORMAT")]
+        format: Format,
+    },
+    /// Make artifacts out of `.backup` and `.dump` files that Backstay did not make; they are unverified at first
+    Adopt {
+        /// The files; they stay where they are
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// The source that they are of
+        #[arg(long, value_name = "SOURCE")]
+        source: String,
+        /// The database that they are of
+        #[arg(long, value_name = "DATABASE")]
+        database: String,
+        /// The store that they are brought into
+        #[arg(long, value_name = "STORE")]
+        store: String,
+        /// When they were taken (RFC 3339) [default: as a file's name says, or when it was last changed]
+        #[arg(long, value_name = "TIME")]
+        taken: Option<jiff::Timestamp>,
+    },
     /// Forget a store that was emptied on purpose, so that it may be set up anew
     Forget {
         /// The store, as the strategy names it

@@ -12,6 +12,7 @@ use runtime::secret::Secrets;
 use runtime::world::{RealWorld, World};
 use schema::fact::{Drift, Inventory, PluginManifest, StoredArtifact};
 use schema::plan::Plan;
+use schema::step::Action;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -103,7 +104,40 @@ pub(crate) async fn drift(plan: &Plan, input: &Input) -> Result<(Vec<StoredArtif
     Ok((looked.artifacts, drift))
 }
 
+/// What the stores of `plan` hold, and where the catalog says something else; nothing is told, and the catalog stays.
+pub(crate) async fn look(plan: &Plan, input: &Input) -> Result<(runtime::look::Held, Vec<Drift>), Exit> {
+    let outfit = outfit(input, observe::none())?;
+    runtime::look::drift(plan, &outfit, &input.state).await.map_err(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })
+}
+
+/// What the stores hold that the prunes of a job, or of a plan, name. What cannot be asked now decides nothing.
+pub(crate) async fn pruned(plan: &Plan, job: Option<&str>, input: &Input) -> Result<Vec<StoredArtifact>, Exit> {
+    let prunes = plan.steps.iter().filter(|step| job.is_none_or(|job| step.job == job));
+    let names: Vec<&str> = prunes
+        .filter_map(|step| match &step.action {
+            Action::Prune { store, .. } => Some(store.as_str()),
+            _ => None,
+        })
+        .collect();
+    let stores = plan.stores.iter().filter(|store| names.contains(&store.name.as_str())).cloned().collect();
+    let outfit = outfit(input, observe::none())?;
+    let only = Plan { stores, strategy: plan.strategy.clone(), ..Plan::default() };
+    let looked = runtime::look::artifacts(&only, &outfit, &input.state).await.map_err(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })?;
+    warn(&looked);
+    let unread = |copy: &StoredArtifact| looked.unreachable.iter().any(|(store, _)| *store == copy.store);
+    Ok(looked.artifacts.iter().filter(|copy| !unread(copy)).cloned().collect())
+}
+
 fn warn(looked: &runtime::look::Held) {
+    for (store, error) in &looked.faults {
+        print::line(&format!("warning: store `{store}`: {error}"));
+    }
     for (store, error) in &looked.unreachable {
         print::line(&format!("warning: store `{store}` cannot be read: {error}"));
     }

@@ -49,7 +49,7 @@ pub use diff::diff;
 pub use expand::{Found, Imports, Look, Seen, gather, imports};
 pub use format::format;
 pub use mend::{Done, Mended, mend};
-pub use plan::{RestoreRequest, VerifyRequest};
+pub use plan::{PruneRequest, RestoreRequest, VerifyRequest};
 pub use syntax::MOST_BYTES;
 
 use diag::Sink;
@@ -81,6 +81,8 @@ pub struct Facts {
     pub artifacts: Vec<StoredArtifact>,
     /// The day, by which exceptions end; without it they all hold.
     pub today: Option<jiff::civil::Date>,
+    /// The time by which prunes decide what goes; without it they name nothing.
+    pub now: Option<jiff::Timestamp>,
     /// Values given beside the texts, by name; they go before a text's own `let`.
     pub variables: BTreeMap<String, String>,
     /// What the imports of the texts are; one that is not here is looked for among the texts by its path.
@@ -121,7 +123,10 @@ impl Checked {
 
     /// Reckons what the plan of all jobs comes to, and lets the rules look at both.
     fn prove(&mut self, mut plan: Plan, facts: &Facts) {
-        let forecast = forecast::forecast(&plan, &facts.artifacts);
+        // What is marked to go is as good as gone.
+        let artifacts: Vec<StoredArtifact> =
+            facts.artifacts.iter().filter(|copy| copy.tombstone.is_none()).cloned().collect();
+        let forecast = forecast::forecast(&plan, &artifacts);
         let loads = forecast.jobs.iter().map(|load| (load.job.as_str(), load)).collect();
         let subject = lint::Subject {
             strategy: &self.strategy,
@@ -129,7 +134,7 @@ impl Checked {
             forecast: &forecast,
             loads: &loads,
             inventory: &facts.inventory,
-            artifacts: &facts.artifacts,
+            artifacts: &artifacts,
             today: facts.today,
         };
         self.findings = lint::check(&subject);
@@ -341,6 +346,14 @@ pub fn restore(checked: &Checked, facts: &Facts, request: &RestoreRequest) -> Co
 pub fn verify(checked: &Checked, facts: &Facts, request: &VerifyRequest) -> Compiled<Plan> {
     let mut sink = Sink::new();
     let plan = plan::verify(checked.inputs(facts), request, &mut sink);
+    Compiled::new(plan, sink)
+}
+
+/// Compiles the plan that removes from stores what their rules let go of `facts.artifacts`, at `facts.now`.
+#[must_use]
+pub fn prune(checked: &Checked, facts: &Facts, request: &PruneRequest) -> Compiled<Plan> {
+    let mut sink = Sink::new();
+    let plan = plan::prune(checked.inputs(facts), request, &mut sink);
     Compiled::new(plan, sink)
 }
 

@@ -5,12 +5,15 @@
 //! told afterwards. An executor calls an [`engine`] for the bytes, sends them down the [`artifact`] path, and a
 //! [`store`] publishes them through a storage [`plugin`].
 
+pub mod adopt;
 pub mod artifact;
 pub mod catalog;
+pub mod check;
 pub mod engine;
 pub mod error;
 pub mod event;
 pub mod fault;
+pub mod hold;
 pub mod journal;
 pub mod look;
 pub mod plugin;

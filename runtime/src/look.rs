@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use crate::process::Children;
 use crate::run::Outfit;
 use crate::run::state::State;
-use crate::store::{self, Identity};
+use crate::store::survey::Survey;
+use crate::store::{self, Identity, Store};
 use schema::fact::{Drift, Inventory, StoredArtifact};
 use schema::plan::Plan;
 use schema::step::Address;
@@ -13,12 +14,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+/// What a [`Drift`] says of a copy that is not there any more.
+pub const MISSING: &str = "the catalog has it, and the store does not";
+
 /// What the stores of a plan hold.
 #[derive(Clone, Debug, Default)]
 pub struct Held {
     pub artifacts: Vec<StoredArtifact>,
     /// Stores that could not be read; for them the catalog's memory is in `artifacts`.
     pub unreachable: Vec<(String, Error)>,
+    /// Documents that cannot be believed, by store. What they are about is not in `artifacts`.
+    pub faults: Vec<(String, Error)>,
 }
 
 /// Asks every source of `plan` which databases it has.
@@ -73,16 +79,22 @@ fn of<'a>(artifacts: &'a [StoredArtifact], store: &str) -> impl Iterator<Item = 
 }
 
 /// Where two lists of what one store holds differ, by source, database and artifact.
-fn differences(known: &[StoredArtifact], held: &[StoredArtifact], store: &str) -> Vec<Drift> {
+pub(crate) fn differences(known: &[StoredArtifact], held: &[StoredArtifact], store: &str) -> Vec<Drift> {
     let by_id = |list| -> BTreeMap<_, &StoredArtifact> { of(list, store).map(|it| (key(it), it)).collect() };
     let (known, held) = (by_id(known), by_id(held));
     let keys: BTreeSet<_> = known.keys().chain(held.keys()).copied().collect();
     let differs = |key: &Key<'_>| match (known.get(key), held.get(key)) {
-        (Some(_), None) => Some("the catalog has it, and the store does not"),
+        (Some(_), None) => Some(MISSING),
         (None, Some(_)) => Some("the store has it, and the catalog does not"),
         (Some(one), Some(other)) if one.manifest != other.manifest => Some("its manifest is another one"),
         (Some(one), Some(other)) if one.verified != other.verified => {
             Some("its checks are others than the catalog has")
+        }
+        (Some(one), Some(other)) if one.locked_until != other.locked_until => {
+            Some("its locks are others than the catalog has")
+        }
+        (Some(one), Some(other)) if one.tombstone != other.tombstone => {
+            Some("whether it is marked to go is not what the catalog has")
         }
         _ => None,
     };
@@ -104,24 +116,36 @@ fn key(artifact: &StoredArtifact) -> Key<'_> {
     (&artifact.source, &artifact.database, &artifact.id)
 }
 
-async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
+/// Opens a store of `plan` to look at it; `None` when it was never used.
+pub(crate) async fn open(
+    plan: &Plan,
+    store: &schema::store::Store,
+    outfit: &Outfit,
+    state: &State,
+) -> Result<Option<Store>> {
     let identity = Identity { uuid: state.catalog.strategy()?, strategy: plan.strategy.clone() };
+    let observers = outfit.observers.of(&Address(format!("look/{}", store.name)));
+    let base = outfit.world.base();
+    match store::open_owned(&outfit.host, store, &identity, base, &outfit.secrets, observers).await? {
+        None if state.catalog.knows(&store.name)? => {
+            Err(Error::permanent("store-gone", "it was used before, and now it is not there"))
+        }
+        opened => Ok(opened),
+    }
+}
+
+async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
     let mut held = Held::default();
     for store in &plan.stores {
-        let observers = outfit.observers.of(&Address(format!("look/{}", store.name)));
-        let base = outfit.world.base();
-        let opened = store::open_owned(&outfit.host, store, &identity, base, &outfit.secrets, observers).await;
-        let looked = match opened {
-            Ok(Some(opened)) => opened.artifacts().await,
-            Ok(None) if state.catalog.knows(&store.name)? => {
-                Err(Error::permanent("store-gone", "it was used before, and now it is not there"))
-            }
-            Ok(None) => Ok(Vec::new()),
+        let looked = match open(plan, store, outfit, state).await {
+            Ok(Some(opened)) => opened.survey().await,
+            Ok(None) => Ok(Survey::default()),
             Err(error) => Err(error),
         };
         match looked {
-            Ok(artifacts) => {
-                held.artifacts.extend(artifacts);
+            Ok(survey) => {
+                held.artifacts.extend(survey.artifacts());
+                held.faults.extend(survey.faults.into_iter().map(|fault| (store.name.clone(), fault.error)));
             }
             Err(error) => {
                 let remembered = state.catalog.artifacts()?;

@@ -42,6 +42,9 @@ pub struct StoredArtifact {
     /// How long it took to make the artifact, in milliseconds.
     #[serde(default)]
     pub took: Option<u64>,
+    /// RFC 3339 in UTC: when the copy was marked to go. Until it is gone it counts for nothing, and can be taken back.
+    #[serde(default)]
+    pub tombstone: Option<String>,
 }
 
 /// A difference between what a store holds and what the catalog says of it.
@@ -55,6 +58,23 @@ pub struct Drift {
     pub id: String,
     /// What differs, for people, for example `the catalog has it, the store does not`.
     pub what: String,
+}
+
+/// Something that a look through a store found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Trouble {
+    pub store: String,
+    /// As the key in the store has it; empty, as the two that follow, when it is about no artifact.
+    pub source: String,
+    pub database: String,
+    /// Artifact id.
+    pub id: String,
+    /// Kebab-case, stable.
+    pub code: String,
+    pub message: String,
+    /// Whether somebody must do something; otherwise it is only worth knowing.
+    pub wrong: bool,
 }
 
 /// A running database server, as it describes itself.

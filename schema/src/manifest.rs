@@ -46,6 +46,12 @@ pub struct Manifest {
     /// Names that could not be archived faithfully; empty is a whole artifact.
     #[serde(default)]
     pub incomplete: Vec<String>,
+    /// Id of the artifact before it in its chain; a full one has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Name of the file that the artifact was made of, when Backstay did not make it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<String>,
 }
 
 /// What made the artifact.
@@ -85,11 +91,63 @@ pub struct Content {
 pub struct LaterFact {
     pub format: u32,
     pub id: String,
-    /// `digest` or `consistency`.
+    /// `digest` or `consistency` of a check, [`LOCK`] of a lock.
     pub with: String,
     pub ok: bool,
     /// RFC 3339 in UTC.
     pub at: String,
     pub run: String,
     pub detail: String,
+    /// RFC 3339 in UTC: of a lock, when it ends. The latest of all locks holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// What a [`LaterFact`] that forbids removal is `with`.
+pub const LOCK: &str = "lock";
+
+/// `tombstone.json`: the copy is to go. Its bytes stay until the safety age is over; then the manifest goes first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tombstone {
+    pub format: u32,
+    pub id: String,
+    /// RFC 3339 in UTC.
+    pub at: String,
+    pub run: String,
+    /// Machine that wrote it.
+    pub host: String,
+    /// `blake3:…` of the manifest that is meant.
+    pub manifest: String,
+    /// Folder of the bytes, so that they are found when the manifest is gone.
+    pub attempt: String,
+    /// Every reason, for people.
+    pub reasons: Vec<String>,
+}
+
+/// `swept/<attempt>.json`: no manifest named the attempt when it was looked at. Once the mark is older than the safety age,
+/// and there is still no such manifest, nobody can be writing there any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Abandoned {
+    pub format: u32,
+    pub attempt: String,
+    /// RFC 3339 in UTC.
+    pub at: String,
+    pub run: String,
+}
+
+/// `lease/<name>/<epoch>.json`: one at a time does something to the store. The highest epoch counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Lease {
+    pub format: u32,
+    /// Grows by one with each holder; what is done under a lower one is void.
+    pub epoch: u64,
+    /// Who holds it, for people.
+    pub holder: String,
+    /// RFC 3339 in UTC.
+    pub at: String,
+    /// RFC 3339 in UTC: from then on anybody may take the next epoch. Of a lease that was given back, when that was.
+    pub until: String,
 }

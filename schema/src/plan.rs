@@ -3,7 +3,7 @@
 use crate::forecast::{Forecast, Objectives, Resources, Workload};
 use crate::notifier::Notifier;
 use crate::source::Source;
-use crate::step::{Origin, Step};
+use crate::step::{Action, Origin, Step};
 use crate::store::Store;
 use crate::target::Target;
 use schemars::JsonSchema;
@@ -226,6 +226,19 @@ impl Plan {
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The plan without what it says of this hour alone: what its prunes name. A run that was cut off is gone on with when
+    /// this is the same, and what it has put into stores in the meantime changes nothing.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        let mut plan = self.clone();
+        for step in &mut plan.steps {
+            if let Action::Prune { deletes, .. } = &mut step.action {
+                deletes.clear();
+            }
+        }
+        plan
     }
 
     /// The store of that name.

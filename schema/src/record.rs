@@ -22,6 +22,8 @@ pub enum Record {
     StartOwed { source: String },
     /// The start that was owed has been made.
     StartSettled { source: String },
+    /// Copies are about to be marked (`mark`) or removed (`remove`), or attempts without a manifest to be cleared away (`sweep`).
+    PruneStarted { step: Address, attempt: String, store: String, doing: String, epoch: u64, ids: Vec<String> },
     /// The attempt ended; the step may be tried again.
     AttemptEnded { step: Address, attempt: String, outcome: Outcome, problem: Option<Problem> },
     /// The step ended for this run.

@@ -1,6 +1,7 @@
 //! A step: one unit of work of a plan, and what it needs first.
 
 use crate::keep::Keep;
+use crate::retain::Deletion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub struct Need {
 pub enum When {
     /// It ended ok or degraded; otherwise this step is skipped.
     Success,
+    /// It ended ok: degraded is not enough, and this step is skipped.
+    Ok,
     /// It ended, whatever the outcome: this step runs if anything ran that it must follow.
     Always,
 }
@@ -163,7 +166,23 @@ pub enum Action {
         queries: Vec<String>,
     },
     /// Remove from a store what the rules do not keep.
-    Prune { store: String, keep: Keep },
+    Prune {
+        store: String,
+        keep: Keep,
+        /// What goes, decided when the plan was made, oldest first. Nothing else does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        deletes: Vec<Deletion>,
+        /// Seconds between the mark on a copy that it is to go and the removal of its bytes.
+        #[serde(default = "safety_age")]
+        safety_age: u64,
+    },
+}
+
+/// A day: long enough for a person to see what was marked, and to take it back.
+pub const SAFETY_AGE: u64 = 86_400;
+
+fn safety_age() -> u64 {
+    SAFETY_AGE
 }
 
 impl Action {

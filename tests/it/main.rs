@@ -4,10 +4,12 @@
 
 mod against;
 mod cancel;
+mod catalog;
 mod command_line;
 mod crash;
 mod errors;
 mod every_point;
+mod damage;
 mod faults;
 mod fmt;
 mod init;
@@ -20,6 +22,7 @@ mod preview;
 mod receiver;
 mod refresh;
 mod refused;
+mod retention;
 mod reuse;
 mod review;
 mod saved_plan;

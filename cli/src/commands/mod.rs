@@ -6,9 +6,11 @@ mod explain;
 mod fmt;
 pub(crate) mod hidden;
 mod init;
+mod lock;
 mod lsp;
 mod man;
 mod plan;
+mod prune;
 mod restore;
 mod run;
 mod simulate;
@@ -29,6 +31,8 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Run(options) => run::run(&args.place, options),
         Command::Verify(options) => verify::verify(&args.place, options),
         Command::Restore(options) => restore::restore(&args.place, options),
+        Command::Prune(options) => prune::prune(&args.place, options),
+        Command::Lock(options) => lock::lock(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),
         Command::Simulate(options) => simulate::simulate(&args.place, options),
         Command::Explain(options) => explain::explain(&args.place, options.name.as_deref()),

@@ -20,8 +20,9 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let place = place.with(options.file.as_ref());
     let as_json = options.format == PlanFormat::Json;
     let input = Input::read_telling(&place, as_json).map_err(downgrade)?;
+    let at = options.at.unwrap_or_else(jiff::Timestamp::now);
     // The process ends behind this: to take a great plan apart before would be a seventh of its time.
-    let seen = ManuallyDrop::new(see(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?);
+    let seen = ManuallyDrop::new(see(&input, options.job.as_deref(), options.refresh, at).map_err(downgrade)?);
     if let Some(other) = &options.against {
         let before = against::plan(other, &place, &input, &seen.plan, &seen.facts).map_err(downgrade)?;
         return changes(&diff::diff(&before, &seen.plan), options);
@@ -74,11 +75,12 @@ fn shown(seen: &Seen, options: &Options) -> Result<String, Exit> {
 fn verdicts(plan: &Plan, artifacts: &[StoredArtifact], at: jiff::Timestamp) -> Vec<Verdict> {
     let mut out: Vec<Verdict> = Vec::new();
     for step in &plan.steps {
-        let Action::Prune { store, keep } = &step.action else { continue };
+        let Action::Prune { store, keep, .. } = &step.action else { continue };
         if out.iter().any(|verdict| verdict.store == *store) {
             continue;
         }
-        let held: Vec<StoredArtifact> = artifacts.iter().filter(|it| it.store == *store).cloned().collect();
+        let held: Vec<StoredArtifact> =
+            artifacts.iter().filter(|it| it.store == *store && it.tombstone.is_none()).cloned().collect();
         out.extend(compiler::retain::retain(&held, keep, at));
     }
     out
@@ -109,10 +111,11 @@ fn changes(diff: &Diff, options: &Options) -> Result<Exit, Exit> {
 }
 
 /// Compiles the strategy, if the plan that needs nobody's answer is acceptable. With `refresh`, sources whose databases are
-/// globs are asked which they have.
+/// globs are asked which they have, and stores that `ran` prunes what they hold.
 pub(super) fn compile_if(
     input: &Input,
     job: Option<&str>,
+    ran: Option<&str>,
     refresh: bool,
     accepts: impl FnOnce(&Plan) -> Result<(), Exit>,
 ) -> Result<Plan, Exit> {
@@ -120,11 +123,24 @@ pub(super) fn compile_if(
     let checked = input.check(&facts)?;
     let offline = input.accept(compiler::plan(&checked, &facts, job))?;
     accepts(&offline)?;
-    if !refresh || !has_globs(&offline) {
+    let (globs, prunes) = (has_globs(&offline), prunes(&offline, ran));
+    if !refresh || !(globs || prunes) {
         return Ok(offline);
     }
-    facts.inventory = super::run::block_on(facts::inventory(&offline, input))?;
+    if globs {
+        facts.inventory = super::run::block_on(facts::inventory(&offline, input))?;
+    }
+    if prunes {
+        facts.now = Some(jiff::Timestamp::now());
+        facts.artifacts = super::run::block_on(facts::pruned(&offline, ran, input))?;
+    }
     input.accept(compiler::plan(&checked, &facts, job))
+}
+
+/// Whether a job of the plan, or any, decides by what the stores hold.
+fn prunes(plan: &Plan, job: Option<&str>) -> bool {
+    let of = |step: &&schema::step::Step| job.is_none_or(|job| step.job == job);
+    plan.steps.iter().filter(of).any(|step| matches!(step.action, Action::Prune { .. }))
 }
 
 /// Whether something is known only when a source has been asked.
@@ -134,7 +150,7 @@ fn has_globs(plan: &Plan) -> bool {
 
 /// Compiles the strategy. With `refresh`, the sources are asked which databases they have, and the stores what they hold:
 /// both count for what is found and forecast, so the strategy is checked again, and what is found then is told.
-pub(super) fn see(input: &Input, job: Option<&str>, refresh: bool) -> Result<Seen, Exit> {
+pub(super) fn see(input: &Input, job: Option<&str>, refresh: bool, at: jiff::Timestamp) -> Result<Seen, Exit> {
     let mut facts = facts::of(input);
     let mut drift = Vec::new();
     let mut compiled = compiler::check(&input.texts, &facts);
@@ -142,6 +158,7 @@ pub(super) fn see(input: &Input, job: Option<&str>, refresh: bool) -> Result<See
     if let Some(plan) = first.and_then(|checked| compiler::plan(checked, &facts, None).value) {
         facts.inventory = super::run::block_on(facts::inventory(&plan, input))?;
         (facts.artifacts, drift) = super::run::block_on(facts::drift(&plan, input))?;
+        facts.now = Some(at);
         compiled = compiler::check(&input.texts, &facts);
     }
     let checked = input.accept(compiled)?;

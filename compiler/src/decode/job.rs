@@ -32,7 +32,7 @@ pub(super) fn job(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Job> {
             "transfer" => Statement::Transfer(transfer(&mut node)?),
             "verify" => Statement::Verify(verify(&mut node)?),
             "restore" => Statement::Drill(drill(&mut node, left)?),
-            "prune" => Statement::Prune(Prune { store: text(node.argument()?)?, step: step(&mut node) }),
+            "prune" => Statement::Prune(prune(&mut node)?),
             other => {
                 left.push(format!("job/{other}"));
                 continue;
@@ -66,6 +66,12 @@ fn overlap(job: &mut Cursor<'_>, left: &mut Left) -> Option<(Overlap, Option<Spa
     // A default stands where the job does.
     let said = !place.meets(&entry.span);
     Some((then, said.then(|| entry.span.clone())))
+}
+
+fn prune(node: &mut Cursor<'_>) -> Option<Prune> {
+    let store = text(node.argument()?)?;
+    let safety_age = node.property("safety-age").and_then(duration).map(|time| time.value);
+    Some(Prune { store, safety_age, step: step(node) })
 }
 
 fn step(node: &mut Cursor<'_>) -> Step {

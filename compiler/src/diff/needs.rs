@@ -76,6 +76,6 @@ fn bridged<'a>(side: &Side<'a>, shared: &impl Fn(&Key<'_>) -> bool) -> BTreeMap<
 }
 
 fn succeeding<'a>(side: &Side<'a>, step: &'a Step) -> impl Iterator<Item = Key<'a>> {
-    let needs = step.needs.iter().filter(|need| need.when == When::Success);
+    let needs = step.needs.iter().filter(|need| need.when != When::Always);
     needs.filter_map(|need| side.keys.get(need.step.0.as_str()).copied())
 }

@@ -25,7 +25,7 @@ pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
 fn same_rules<'a>(sides: &Sides<'a>) -> BTreeSet<&'a str> {
     let rules = |steps: &BTreeMap<_, &'a schema::step::Step>| -> BTreeMap<&'a str, schema::keep::Keep> {
         let of = |step: &&'a schema::step::Step| match &step.action {
-            Action::Prune { store, keep } => Some((store.as_str(), *keep)),
+            Action::Prune { store, keep, .. } => Some((store.as_str(), *keep)),
             _ => None,
         };
         steps.values().filter_map(of).collect()

@@ -35,7 +35,7 @@ pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
 fn rules<'a>(side: &Side<'a>) -> Rules<'a> {
     let mut out = Rules::new();
     for ((job, _), step) in &side.steps {
-        if let Action::Prune { store, keep } = &step.action {
+        if let Action::Prune { store, keep, .. } = &step.action {
             out.entry(store).or_insert((*keep, job, step));
         }
     }

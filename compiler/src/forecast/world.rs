@@ -193,7 +193,7 @@ impl<'a> World<'a> {
             let Some(place) = self.places.get(job).copied().flatten() else { continue };
             for step in steps {
                 let action = self.plan.steps.get(*step).map(|step| &step.action);
-                let Some(Action::Prune { store, keep }) = action else { continue };
+                let Some(Action::Prune { store, keep, .. }) = action else { continue };
                 let list = stores.get(store.as_str()).and_then(|store| self.prunes.get_mut(*store));
                 if let Some(list) = list {
                     let at = i64::try_from(self.times.end(*step)).unwrap_or(i64::MAX / 4);

@@ -119,6 +119,8 @@ pub struct Query {
 #[derive(Clone, Debug)]
 pub struct Prune {
     pub store: Spanned<String>,
+    /// Seconds between the mark on a copy and the removal of its bytes.
+    pub safety_age: Option<u64>,
     pub step: Step,
 }
 

@@ -78,13 +78,21 @@ impl Graph {
         Some(self.steps.len() - 1)
     }
 
-    /// `step` comes after `first`. Said twice, the stronger need (success) holds.
+    /// `step` comes after `first`. Said twice, the stronger need holds.
     pub(super) fn need(&mut self, step: usize, first: usize, when: When, because: &Span) {
         let Some(draft) = self.steps.get_mut(step) else { return };
         match draft.needs.iter_mut().find(|need| need.step == first) {
-            Some(known) if when == When::Success => known.when = When::Success,
-            Some(_) => {}
+            Some(known) => known.when = stronger(known.when, when),
             None => draft.needs.push(DraftNeed { step: first, when, because: because.clone() }),
         }
+    }
+}
+
+/// The one that asks for more.
+fn stronger(one: When, other: When) -> When {
+    match (one, other) {
+        (When::Ok, _) | (_, When::Ok) => When::Ok,
+        (When::Success, _) | (_, When::Success) => When::Success,
+        (When::Always, When::Always) => When::Always,
     }
 }

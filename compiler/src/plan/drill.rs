@@ -1,8 +1,8 @@
-//! Drills and prunes: steps on what stores hold.
+//! Drills: steps that bring back what stores hold, to see that it can be.
 
 use super::job::{Expansion, Made, subject};
 use crate::diag::{Diagnostic, codes};
-use crate::model::{Drill, Prune, Source, Target};
+use crate::model::{Drill, Source, Target};
 use crate::resolve::{databases, flow};
 use schema::step::{Action, ArtifactRef, Extent, When};
 use schema::target::TargetEngine;
@@ -88,24 +88,10 @@ impl Expansion<'_> {
             }
         }
     }
-
-    pub(super) fn prune(&mut self, prune: &Prune) {
-        let store = &prune.store.value;
-        let Some(keep) = self.strategy.keep(store) else { return };
-        let action = Action::Prune { store: store.clone(), keep: keep.rules };
-        let reason = format!("all but {}", keep.rules);
-        let span = &prune.step.span;
-        let Some(step) = self.graph.add(&self.job.name.value, store, action, &reason, span, self.sink) else { return };
-        // Nothing old goes when what is new is not safe.
-        let needs: Vec<usize> = self.made.iter().flat_map(|made| needs(made, store)).collect();
-        for need in needs {
-            self.graph.need(step, need, When::Success, span);
-        }
-    }
 }
 
 /// All that makes a copy in a store trustworthy.
-fn needs(made: &Made, store: &str) -> Vec<usize> {
+pub(super) fn needs(made: &Made, store: &str) -> Vec<usize> {
     let present = made.copies.iter().filter(|(place, _)| place == store).map(|(_, step)| *step);
     present.chain([made.backup]).chain(made.checks.iter().copied()).collect()
 }

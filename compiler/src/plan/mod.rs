@@ -7,11 +7,13 @@ mod drill;
 mod job;
 mod lines;
 mod order;
+mod prune;
 mod restore;
 mod verify;
 
 pub(crate) use assemble::finding;
 pub(crate) use order::downtime;
+pub use prune::PruneRequest;
 pub use restore::RestoreRequest;
 pub use verify::VerifyRequest;
 
@@ -80,4 +82,12 @@ pub fn verify(inputs: Inputs<'_>, request: &VerifyRequest, sink: &mut Sink) -> O
     let cited = verify::expand(inputs.strategy, inputs.facts, request, &mut graph, sink)?;
     let steps = order::order(graph, sink)?;
     Some(assemble::plan(inputs, Vec::new(), steps, cited, sink))
+}
+
+/// The plan that prunes stores by their rules. `None` when no rule says what may go.
+pub fn prune(inputs: Inputs<'_>, request: &PruneRequest, sink: &mut Sink) -> Option<Plan> {
+    let mut graph = Graph::new("local");
+    prune::expand(inputs.strategy, inputs.facts, request, &mut graph, sink)?;
+    let steps = order::order(graph, sink)?;
+    Some(assemble::plan(inputs, Vec::new(), steps, Vec::new(), sink))
 }

@@ -90,10 +90,13 @@ fn implied(graph: &Graph, order: &[usize]) -> BTreeSet<(usize, usize)> {
     let mut out = BTreeSet::new();
     for at in order {
         let Some(draft) = graph.steps.get(*at) else { continue };
-        let direct = draft.needs.iter().filter(|need| need.when == When::Success).map(|need| need.step);
-        let direct: Vec<usize> = direct.collect();
-        let farther: BTreeSet<usize> = direct.iter().filter_map(|step| behind.get(step)).flatten().copied().collect();
-        out.extend(direct.iter().filter(|step| farther.contains(step)).map(|step| (*at, *step)));
+        let direct: Vec<_> = draft.needs.iter().filter(|need| need.when != When::Always).collect();
+        let farther = direct.iter().filter_map(|need| behind.get(&need.step)).flatten().copied();
+        let farther: BTreeSet<usize> = farther.collect();
+        // That one was wholly ok is implied by nothing.
+        let implied = direct.iter().filter(|need| need.when == When::Success && farther.contains(&need.step));
+        out.extend(implied.map(|need| (*at, need.step)));
+        let direct = direct.into_iter().map(|need| need.step);
         behind.insert(*at, farther.into_iter().chain(direct).collect());
     }
     out

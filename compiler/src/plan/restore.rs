@@ -117,6 +117,8 @@ fn eligible<'a>(facts: &'a Facts, request: &RestoreRequest) -> Vec<(&'a StoredAr
         .filter(|copy| request.database.as_ref().is_none_or(|database| *database == copy.database))
         .filter(|copy| request.from.as_ref().is_none_or(|from| *from == copy.store))
         .filter(|copy| request.artifact.as_ref().is_none_or(|prefix| copy.id.starts_with(prefix.as_str())))
+        // What is marked to go is not relied on, unless it is asked for by its name.
+        .filter(|copy| copy.tombstone.is_none() || request.artifact.is_some())
         .filter_map(|copy| Some((copy, copy.taken.parse::<Timestamp>().ok()?)))
         .filter(|(_, taken)| request.at.is_none_or(|at| *taken <= at))
         .collect()

@@ -42,6 +42,7 @@ pub(super) fn expand(
         .iter()
         .filter(|copy| wanted(&request.store, &copy.store) && wanted(&request.source, &copy.source))
         .filter(|copy| request.artifact.as_ref().is_none_or(|prefix| copy.id.starts_with(prefix.as_str())))
+        .filter(|copy| copy.tombstone.is_none() || request.artifact.is_some())
         // A copy of a source that the strategy no longer has cannot be checked by it.
         .filter(|copy| strategy.source(&copy.source).is_some() && strategy.store(&copy.store).is_some())
         .collect();

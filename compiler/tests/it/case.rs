@@ -108,6 +108,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
                 parent: said("parent=").map(str::to_owned),
                 locked_until: said("locked=").map(str::to_owned),
                 took: said("took=").map(|took| took.parse().unwrap()),
+                tombstone: said("tombstone=").map(str::to_owned),
             });
         }
         ["bytes", ..] => case.bytes = true,
@@ -249,7 +250,7 @@ fn forecast(plan: &Plan, subjects: &[&str]) -> String {
 
 fn retain(plan: &Plan, facts: &Facts, store: &str, at: &str) -> String {
     let keep = plan.steps.iter().find_map(|step| match &step.action {
-        schema::step::Action::Prune { store: of, keep } if of == store => Some(*keep),
+        schema::step::Action::Prune { store: of, keep, .. } if of == store => Some(*keep),
         _ => None,
     });
     let of_store: Vec<StoredArtifact> =

@@ -34,6 +34,7 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             parent,
             locked_until: locked.map(until),
             took: None,
+            tombstone: None,
         });
     }
     out

@@ -8,13 +8,26 @@ use schema::fact::StoredArtifact;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Shape of the table of artifacts. One of another shape is thrown away: it is only a cache.
+const SHAPE: i64 = 2;
+
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS store (name TEXT PRIMARY KEY, strategy TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS outdated (store TEXT PRIMARY KEY) STRICT;
     CREATE TABLE IF NOT EXISTS artifact (
         store TEXT NOT NULL, source TEXT NOT NULL, database TEXT NOT NULL, id TEXT NOT NULL, manifest TEXT NOT NULL,
-        taken TEXT NOT NULL, size INTEGER NOT NULL, verified INTEGER NOT NULL,
+        taken TEXT NOT NULL, size INTEGER NOT NULL, verified INTEGER NOT NULL, parent TEXT, locked_until TEXT, took INTEGER,
+        tombstone TEXT,
         PRIMARY KEY (store, source, database, id)
     ) STRICT;
+";
+
+/// Which stores this machine has used outlives the change; what they hold is asked of them again.
+const RESHAPE: &str = "
+    CREATE TABLE IF NOT EXISTS store (name TEXT PRIMARY KEY, strategy TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS outdated (store TEXT PRIMARY KEY) STRICT;
+    DROP TABLE IF EXISTS artifact;
+    INSERT OR IGNORE INTO outdated SELECT name FROM store;
 ";
 
 /// The catalog of one state directory.
@@ -30,7 +43,7 @@ impl Catalog {
         connection
             .busy_timeout(std::time::Duration::from_secs(10))
             .and_then(|()| connection.pragma_update(None, "journal_mode", "WAL"))
-            .and_then(|()| connection.execute_batch(TABLES))
+            .and_then(|()| shape(&connection))
             .map_err(|error| failed("open", &error))?;
         Ok(Self { connection: Mutex::new(connection) })
     }
@@ -89,6 +102,7 @@ impl Catalog {
         let write = |connection: &mut Connection| -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
             transaction.execute("DELETE FROM artifact WHERE store = ?1", [store])?;
+            transaction.execute("DELETE FROM outdated WHERE store = ?1", [store])?;
             for artifact in artifacts {
                 insert(&transaction, artifact)?;
             }
@@ -97,13 +111,34 @@ impl Catalog {
         write(&mut connection).map_err(|error| failed("write", &error))
     }
 
+    /// Takes out a copy that is gone.
+    pub fn remove(&self, store: &str, source: &str, database: &str, id: &str) -> Result<()> {
+        self.connection()
+            .execute(
+                "DELETE FROM artifact WHERE store = ?1 AND source = ?2 AND database = ?3 AND id = ?4",
+                [store, source, database, id],
+            )
+            .map(drop)
+            .map_err(|error| failed("write", &error))
+    }
+
+    /// Stores of which an older version knew what they hold, and nobody has asked them since.
+    pub fn outdated(&self) -> Result<Vec<String>> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = connection.prepare("SELECT store FROM outdated ORDER BY store")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        read().map_err(|error| failed("read", &error))
+    }
+
     /// All that is known, by source, database, time and store.
     pub fn artifacts(&self) -> Result<Vec<StoredArtifact>> {
         let connection = self.connection();
         let read = || -> rusqlite::Result<Vec<StoredArtifact>> {
             let mut statement = connection.prepare(
-                "SELECT store, source, database, id, manifest, taken, size, verified FROM artifact
-                 ORDER BY source, database, taken, id, store",
+                "SELECT store, source, database, id, manifest, taken, size, verified, parent, locked_until, took, tombstone
+                 FROM artifact ORDER BY source, database, taken, id, store",
             )?;
             let rows = statement.query_map([], |row| {
                 Ok(StoredArtifact {
@@ -115,9 +150,10 @@ impl Catalog {
                     taken: row.get(5)?,
                     size: row.get::<_, i64>(6)?.cast_unsigned(),
                     verified: row.get(7)?,
-                    parent: None,
-                    locked_until: None,
-                    took: None,
+                    parent: row.get(8)?,
+                    locked_until: row.get(9)?,
+                    took: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
+                    tombstone: row.get(11)?,
                 })
             })?;
             rows.collect()
@@ -126,22 +162,36 @@ impl Catalog {
     }
 }
 
+/// Makes the tables as this version has them.
+fn shape(connection: &Connection) -> rusqlite::Result<()> {
+    let was: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if was != SHAPE {
+        connection.execute_batch(RESHAPE)?;
+    }
+    connection.execute_batch(TABLES)?;
+    connection.pragma_update(None, "user_version", SHAPE)
+}
+
 fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Result<()> {
-    connection
-        .execute(
-            "INSERT OR REPLACE INTO artifact (store, source, database, id, manifest, taken, size, verified)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
-                artifact.store,
-                artifact.source,
-                artifact.database,
-                artifact.id,
-                artifact.manifest,
-                artifact.taken,
-                artifact.size.cast_signed(),
-                artifact.verified
-            ],
-        )
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO artifact (store, source, database, id, manifest, taken, size, verified, parent, locked_until,
+         took, tombstone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    statement
+        .execute(params![
+            artifact.store,
+            artifact.source,
+            artifact.database,
+            artifact.id,
+            artifact.manifest,
+            artifact.taken,
+            artifact.size.cast_signed(),
+            artifact.verified,
+            artifact.parent,
+            artifact.locked_until,
+            artifact.took.map(u64::cast_signed),
+            artifact.tombstone
+        ])
         .map(drop)
 }
 

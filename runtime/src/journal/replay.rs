@@ -78,6 +78,8 @@ pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
             Record::StepEnded { .. }
             | Record::RunStarted { .. }
             | Record::AttemptStarted { .. }
+            // A prune finds in the store itself what one before it began.
+            | Record::PruneStarted { .. }
             | Record::AttemptEnded { .. }
             | Record::CancelRequested
             | Record::Paused

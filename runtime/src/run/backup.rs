@@ -8,6 +8,7 @@ use crate::engine::{Context, Taken};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
+use crate::hold;
 use crate::store::{Held, Published, Store, layout};
 use schema::fact::StoredArtifact;
 use schema::manifest::{Content, FORMAT, Manifest};
@@ -51,7 +52,7 @@ pub(super) async fn perform(
     let published = publish(&store, &manifest, &context.observers).await?;
     let held = published.held();
     let previous = previous(shop, &store.name, at)?;
-    shop.state.catalog.put(&store.stored(held, false))?;
+    remember(shop, &store, held, context).await?;
     let mut done = judge(&store, &held.manifest, &incomplete, previous.as_ref());
     if let Published::Theirs(_) = published {
         done.detail.push_str(LOST);
@@ -94,6 +95,14 @@ async fn give_up(store: &Store, manifest: &Manifest, error: &Error, observers: &
     }
 }
 
+/// A copy is published: it is locked where its store says so, and the catalog learns what the store knows of it.
+pub(super) async fn remember(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<()> {
+    if let Some(seconds) = shop.immutable(&store.name) {
+        hold::immutable(store, held, seconds, context.world.as_ref()).await?;
+    }
+    shop.state.catalog.put(&store.found(held).await?)
+}
+
 pub(super) fn located(work: &Work) -> Result<&Located> {
     work.artifact.as_ref().ok_or_else(|| Error::permanent("plan-incomplete", "the step names no artifact"))
 }
@@ -103,7 +112,7 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     let manifest = &held.manifest;
     download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
-    shop.state.catalog.put(&store.found(held).await?)?;
+    remember(shop, store, held, context).await?;
     let mut done = judge(store, manifest, &manifest.incomplete, None);
     done.detail.push_str(", published by an earlier attempt and read back");
     Ok(done)
@@ -190,6 +199,8 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
         inputs: shop.inputs.clone(),
         took: None,
         incomplete: taken.incomplete.clone(),
+        parent: None,
+        adopted: None,
     }
 }
 

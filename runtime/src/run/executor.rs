@@ -1,7 +1,7 @@
 //! Does one step. It has never heard of the graph: all that a step needs is in its [`Work`].
 
 use super::workshop::Workshop;
-use super::{backup, restore, service, transfer, verify};
+use super::{backup, prune, restore, service, transfer, verify};
 use crate::engine::{Context, Doing};
 use crate::error::{Error, Result};
 use crate::fault;
@@ -101,7 +101,10 @@ fn act<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a Context) -> Doi
         Action::Place { source, database, staging, into } => {
             Box::pin(async move { shop.engine(source)?.place(database, staging, into, context).await.map(Done::ok) })
         }
-        Action::Copy { .. } | Action::Aggregate { .. } | Action::Restore { .. } | Action::Prune { .. } => {
+        Action::Prune { store, deletes, safety_age, .. } => {
+            Box::pin(prune::perform(shop, work, store, deletes, *safety_age, context))
+        }
+        Action::Copy { .. } | Action::Aggregate { .. } | Action::Restore { .. } => {
             // A plan with such a step is refused before its run begins.
             Box::pin(async { Err(Error::permanent("not-there-yet", "this kind of step is not there yet")) })
         }

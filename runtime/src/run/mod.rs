@@ -10,6 +10,7 @@ mod gate;
 mod limits;
 mod notify;
 pub mod pause;
+pub(crate) mod prune;
 mod queue;
 mod refuse;
 mod restore;
@@ -33,7 +34,7 @@ pub use workshop::Outfit;
 
 use crate::error::{Error, Result};
 use crate::process::Children;
-use board::{Board, StepId};
+use board::{Board, StepId, StepState};
 use executor::{Done, Located, Work};
 use gate::Gate;
 use retry::Tries;
@@ -62,7 +63,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     pub plan: &'a Plan,
-    /// `blake3:…` of the plan's canonical JSON.
+    /// `blake3:…` of the canonical JSON of what of the plan lasts.
     pub plan_digest: String,
     pub job: &'a str,
     pub resume: Resume,

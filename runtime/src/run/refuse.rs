@@ -75,7 +75,6 @@ fn action(step: &Step) -> Option<String> {
         Action::Copy { .. } => "copies of databases are",
         Action::Aggregate { .. } => "aggregating a chain is",
         Action::Restore { .. } => "restoring into a target is",
-        Action::Prune { .. } => "pruning is",
         _ => return None,
     };
     Some(format!("{what} not there yet"))
@@ -142,12 +141,12 @@ fn written(action: &Action) -> Option<&str> {
 
 /// What a copy in a store would lack.
 fn store(store: &Store) -> Vec<String> {
-    let asked = [
-        ("encrypt", !store.encrypt.is_empty()),
-        ("immutable", store.immutable.is_some()),
-        ("class", store.class.is_some()),
-    ];
-    asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet")).collect()
+    let asked = [("encrypt", !store.encrypt.is_empty()), ("class", store.class.is_some())];
+    let told = asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet"));
+    // A directory has nobody who could forbid its owner to remove a file; other plugins are asked when they are used.
+    let cannot = (store.immutable.is_some() && store.plugin.name == "fs")
+        .then(|| "`immutable` is more than plugin `fs` can do: it cannot forbid removal".to_owned());
+    told.chain(cannot).collect()
 }
 
 fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {

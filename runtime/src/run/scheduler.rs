@@ -325,11 +325,6 @@ impl Scheduler {
     }
 }
 
-/// Whether the end of a need is what is asked for.
-fn meets(need: StepState, when: When) -> bool {
-    when == When::Always || matches!(need, StepState::Ok | StepState::Degraded)
-}
-
 /// Steps that come after `change` and before `back`. Steps stand in an order in which they could run one by one, so
 /// nothing outside of the two need be looked at.
 fn between(board: &Board, change: StepId, back: StepId) -> BTreeSet<StepId> {
@@ -347,4 +342,13 @@ fn reach(from: StepId, next: impl Fn(StepId) -> Vec<StepId>) -> BTreeSet<StepId>
     }
     seen.remove(&from);
     seen
+}
+
+/// Whether a step that ended so is what a need wants.
+fn meets(state: StepState, when: When) -> bool {
+    match when {
+        When::Ok => state == StepState::Ok,
+        When::Success => matches!(state, StepState::Ok | StepState::Degraded),
+        When::Always => true,
+    }
 }

@@ -59,6 +59,30 @@ impl State {
         Ok(Locks(locks))
     }
 
+    /// Takes the lock of a store for what only one process of this machine may do there.
+    pub fn lock_store(&self, store: &str) -> Result<Locks> {
+        Ok(Locks(vec![self.take(&format!("store-{store}"), &format!("a prune of store `{store}`"))?]))
+    }
+
+    /// What this machine is called where several use one store: its name, and a number that no other state directory has.
+    pub fn identity(&self) -> Result<String> {
+        let path = self.root.join("identity");
+        let failed = |error: &std::io::Error| Error::io(format!("write `{}`", path.display()), error);
+        if !path.exists() {
+            // Of two at once one wins; half a file is never seen under the name.
+            let own = tempfile::NamedTempFile::new_in(&self.root).map_err(|error| failed(&error))?;
+            std::fs::write(own.path(), uuid::Uuid::new_v4().to_string()).map_err(|error| failed(&error))?;
+            if let Err(error) = own.persist_noclobber(&path)
+                && error.error.kind() != std::io::ErrorKind::AlreadyExists
+            {
+                return Err(failed(&error.error));
+            }
+        }
+        let number =
+            std::fs::read_to_string(&path).map_err(|error| Error::io(format!("read `{}`", path.display()), &error))?;
+        Ok(format!("{} ({})", crate::store::host_name(), number.trim()))
+    }
+
     fn take(&self, name: &str, what: &str) -> Result<File> {
         let path = self.root.join("lock").join(format!("{name}.lock"));
         let file = fault::io("state", "lock", "").and_then(|()| File::create(&path));

@@ -1,6 +1,6 @@
 //! One transfer step: an artifact from one store to another, without the source. The copy has the same id and digests.
 
-use super::backup::{LOST, begun, clean_up, located, publish, report};
+use super::backup::{LOST, begun, clean_up, located, publish, remember, report};
 use super::executor::{Done, Located, Work, unless_cancelled};
 use super::workshop::Workshop;
 use crate::artifact::{channel, download, pace::Pace, sized, upload};
@@ -40,7 +40,7 @@ pub(super) async fn perform(
         };
     }
     let published = publish(&to, &manifest, &context.observers).await?;
-    shop.state.catalog.put(&to.stored(published.held(), false))?;
+    remember(shop, &to, published.held(), context).await?;
     let lost = if matches!(published, Published::Theirs(_)) { LOST } else { "" };
     let detail = format!("{} from `{}` to `{}`{lost}", sized(manifest.artifact.size), from.name, to.name);
     Ok(Done::ok(detail).with(report(&to, &published.held().manifest)))
@@ -51,7 +51,7 @@ async fn converged(shop: &Workshop, to: &Store, held: &Held, there: &Held, conte
     let (key, manifest) = (to.bytes_key(&there.manifest), &there.manifest);
     download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
     to.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
-    shop.state.catalog.put(&to.found(there).await?)?;
+    remember(shop, to, there, context).await?;
     let detail = format!("`{}` held it already; it was read back", to.name);
     Ok(Done::ok(detail).with(report(to, manifest)))
 }

@@ -43,11 +43,12 @@ pub(super) async fn perform(
             at: now(context),
             run: shop.run.clone(),
             detail,
+            until: None,
         };
         if !(shop.resumed && store.has_fact(&held.manifest, &fact).await?) {
             store.record_fact(&held.manifest, &fact).await?;
         }
-        shop.state.catalog.put(&store.stored(&held, ok))?;
+        shop.state.catalog.put(&store.found(&held).await?)?;
     }
     let detail = checked.map_err(|error| name_the_artifact(error, &store, &at.id))?;
     Ok(Done::ok(detail).with(report(&store, &held.manifest)))
@@ -60,7 +61,7 @@ fn name(with: Check) -> &'static str {
     }
 }
 
-fn now(context: &Context) -> String {
+pub(super) fn now(context: &Context) -> String {
     context.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

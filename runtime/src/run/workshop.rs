@@ -117,6 +117,11 @@ impl Workshop {
         Ok(store)
     }
 
+    /// Seconds for which nobody may remove what is put into a store.
+    pub(super) fn immutable(&self, store: &str) -> Option<u64> {
+        self.stores.get(store).and_then(|store| store.immutable)
+    }
+
     /// Writes a record. The caller does nothing that it announces when this fails.
     pub(super) fn record(&self, record: &Record) -> Result<()> {
         self.state.journal.append(&self.run, record, self.world.now())

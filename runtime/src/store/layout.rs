@@ -5,6 +5,9 @@
 //! <strategy>/<source>/<database>/<artifact-id>/manifest.json
 //! <strategy>/<source>/<database>/<artifact-id>/<attempt>/<file>
 //! <strategy>/<source>/<database>/<artifact-id>/facts/<kind>-<time>-<run>.json
+//! <strategy>/<source>/<database>/<artifact-id>/tombstone.json
+//! <strategy>/<source>/<database>/<artifact-id>/swept/<attempt>.json
+//! lease/<name>/<epoch>.json
 //! ```
 
 use std::fmt::Write;
@@ -13,6 +16,9 @@ use std::fmt::Write;
 pub const STORE: &str = "store.json";
 const MANIFEST: &str = "manifest.json";
 const FACTS: &str = "facts";
+const TOMBSTONE: &str = "tombstone.json";
+const SWEPT: &str = "swept";
+const LEASE: &str = "lease";
 
 /// Folder of a strategy, with a slash at its end.
 #[must_use]
@@ -51,6 +57,79 @@ pub fn facts(folder: &str, kind: &str) -> String {
     format!("{folder}{FACTS}/{}-", component(kind))
 }
 
+/// Key of the mark that the copy in a folder is to go.
+#[must_use]
+pub fn tombstone(folder: &str) -> String {
+    format!("{folder}{TOMBSTONE}")
+}
+
+/// Key of the mark that no manifest names an attempt.
+#[must_use]
+pub fn swept(folder: &str, attempt: &str) -> String {
+    format!("{folder}{SWEPT}/{}.json", component(attempt))
+}
+
+/// Folder of a lease's epochs, with a slash at its end.
+#[must_use]
+pub fn leases(name: &str) -> String {
+    format!("{LEASE}/{}/", component(name))
+}
+
+/// Key of one epoch of a lease.
+#[must_use]
+pub fn lease(name: &str, epoch: u64) -> String {
+    format!("{}{epoch}.json", leases(name))
+}
+
+/// The epoch whose document `key` is, in a lease's folder.
+#[must_use]
+pub fn epoch_of(folder: &str, key: &str) -> Option<u64> {
+    key.strip_prefix(folder)?.strip_suffix(".json")?.parse().ok()
+}
+
+/// What a key in an artifact's folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    Manifest,
+    Tombstone,
+    Fact,
+    /// The mark on the attempt of that name.
+    Swept(&'a str),
+    /// Bytes of the attempt of that name.
+    Bytes(&'a str),
+    /// Nothing of ours.
+    Stray,
+}
+
+/// The artifact's folder that a key is in, with its slash, and what it is there. `None` when it is in none.
+#[must_use]
+pub fn part(key: &str) -> Option<(&str, Part<'_>)> {
+    let (at, _) = key.match_indices('/').nth(3)?;
+    let (folder, rest) = key.split_at(at + 1);
+    let part = match rest.split_once('/') {
+        None if rest == MANIFEST => Part::Manifest,
+        None if rest == TOMBSTONE => Part::Tombstone,
+        None => Part::Stray,
+        Some((FACTS, name)) if !name.contains('/') => Part::Fact,
+        Some((SWEPT, name)) => name.strip_suffix(".json").map_or(Part::Stray, Part::Swept),
+        Some((attempt, name)) if is_attempt(attempt) && !name.contains('/') => Part::Bytes(attempt),
+        Some(_) => Part::Stray,
+    };
+    Some((folder, part))
+}
+
+/// Whether an attempt can have that name: no folder of ours has it.
+#[must_use]
+pub fn is_attempt(name: &str) -> bool {
+    is_component(name) && name != FACTS && name != SWEPT
+}
+
+/// Whether a name is its own component of a key.
+#[must_use]
+pub fn is_component(name: &str) -> bool {
+    !name.is_empty() && component(name) == name
+}
+
 /// The folder whose manifest `key` is.
 #[must_use]
 pub fn folder_of_manifest(key: &str) -> Option<&str> {
@@ -70,7 +149,7 @@ pub fn folder_of_fact(key: &str) -> Option<&str> {
 #[must_use]
 pub fn attempt_of<'a>(folder: &str, key: &'a str) -> Option<&'a str> {
     let (attempt, _) = key.strip_prefix(folder)?.split_once('/')?;
-    (attempt != FACTS).then_some(attempt)
+    (attempt != FACTS && attempt != SWEPT).then_some(attempt)
 }
 
 /// A name as one component of a key: letters, digits, `-`, `_` and inner dots stay, every other byte is `%XX`.
@@ -104,6 +183,24 @@ mod tests {
         assert_eq!(attempt_of(&folder, &bytes(&folder, "a1", "x.dump")), Some("a1"));
         assert_eq!(attempt_of(&folder, &fact), None);
         assert_eq!(attempt_of(&folder, &manifest(&folder)), None);
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        let folder = artifact("orders", "graph", "neo4j", "ab12");
+        for (key, wanted) in [
+            (manifest(&folder), Part::Manifest),
+            (tombstone(&folder), Part::Tombstone),
+            (fact(&folder, "lock", "2026-11-22T01:00:03Z", "r1"), Part::Fact),
+            (swept(&folder, "a1"), Part::Swept("a1")),
+            (bytes(&folder, "a1", "x.dump"), Part::Bytes("a1")),
+            (format!("{folder}notes.txt"), Part::Stray),
+            (format!("{folder}facts/deeper/x.json"), Part::Stray),
+        ] {
+            assert_eq!(part(&key), Some((folder.as_str(), wanted)), "{key}");
+        }
+        assert_eq!(part("orders/graph/neo4j/stray"), None);
+        assert_eq!(epoch_of(&leases("prune"), &lease("prune", 12)), Some(12));
     }
 
     #[test]

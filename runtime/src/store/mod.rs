@@ -2,8 +2,10 @@
 //! create, and nothing is ever overwritten. What a key means is in [`layout`]; how bytes move is the plugin's affair.
 
 pub mod layout;
+pub mod lease;
 mod open;
 mod publish;
+pub mod survey;
 
 pub(crate) use open::secret_source;
 pub use open::{Identity, Known, open, open_owned};
@@ -13,10 +15,9 @@ use crate::artifact::blake3_of;
 use crate::artifact::pace::Pace;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
-use crate::plugin::Storage;
+use crate::plugin::{Created, Storage};
 use schema::fact::StoredArtifact;
-use schema::manifest::{FORMAT, LaterFact, Manifest};
-use std::collections::BTreeMap;
+use schema::manifest::{Abandoned, FORMAT, LaterFact, Manifest, Tombstone};
 
 /// Largest document that is read whole.
 const DOCUMENT: usize = 1 << 20;
@@ -73,13 +74,31 @@ impl Store {
         self.read_manifest(&layout::manifest(&self.folder(source, database, id))).await
     }
 
-    async fn read_manifest(&self, key: &str) -> Result<Option<Held>> {
+    /// Reads a manifest and believes it only when it is that of the folder that it is in, and names what can be there.
+    pub(crate) async fn read_manifest(&self, key: &str) -> Result<Option<Held>> {
         let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { return Ok(None) };
+        let Formatted { format } = self.parse(key, &bytes)?;
+        if format > FORMAT {
+            return Err(self.too_new(key, format));
+        }
         let manifest: Manifest = self.parse(key, &bytes)?;
-        if manifest.format > FORMAT {
-            return Err(self.too_new(key, manifest.format));
+        let own = self.folder(&manifest.source, &manifest.database, &manifest.id);
+        if manifest.strategy != self.strategy || layout::manifest(&own) != key {
+            let of = format!("{}:{} {}", manifest.source, manifest.database, manifest.id);
+            return Err(self.misplaced(key, &format!("it is the manifest of {}", shown(&of))));
+        }
+        if let Some(why) = impossible(&manifest) {
+            let message = format!("`{key}` in store `{}` cannot be the manifest of anything: {why}", self.name);
+            return Err(Error::integrity("manifest-impossible", message)
+                .help("Nothing that it names was touched. Use a copy in another store, and find out who wrote it."));
         }
         Ok(Some(Held { manifest, digest: blake3_of(&bytes) }))
+    }
+
+    fn misplaced(&self, key: &str, why: &str) -> Error {
+        let message = format!("`{key}` in store `{}` is not what stands there by right: {why}", self.name);
+        Error::integrity("document-misplaced", message)
+            .help("Nothing that it names was touched. Use a copy in another store, and find out who wrote it.")
     }
 
     fn parse<T: serde::de::DeserializeOwned>(&self, key: &str, bytes: &[u8]) -> Result<T> {
@@ -94,43 +113,6 @@ impl Store {
         Error::permanent("format-too-new", message).help("Use a newer Backstay to read it.")
     }
 
-    /// Every published artifact of the strategy here, oldest first, with whether this copy has been verified.
-    pub async fn artifacts(&self) -> Result<Vec<StoredArtifact>> {
-        let listed = self.storage.list(&layout::strategy(&self.strategy)).await?;
-        let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
-        let mut artifacts = Vec::new();
-        for key in listed.iter().map(|listed| listed.key.as_str()) {
-            let Some(folder) = layout::folder_of_manifest(key) else { continue };
-            let Some(held) = self.read_manifest(key).await? else { continue };
-            let verified = checks.get(folder).is_some_and(|check| check.1);
-            artifacts.push(self.stored(&held, verified));
-        }
-        artifacts.sort_by(|a, b| (&a.taken, &a.id).cmp(&(&b.taken, &b.id)));
-        Ok(artifacts)
-    }
-
-    /// The newest check of each copy, by its folder: when, and whether it was right.
-    async fn checks<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<BTreeMap<&'a str, (String, bool)>> {
-        let mut checks: BTreeMap<&str, (String, bool)> = BTreeMap::new();
-        for key in keys {
-            let Some(folder) = layout::folder_of_fact(key) else { continue };
-            let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { continue };
-            let fact: LaterFact = self.parse(key, &bytes)?;
-            let newest = checks.entry(folder).or_default();
-            *newest = std::mem::take(newest).max((fact.at, fact.ok));
-        }
-        Ok(checks)
-    }
-
-    /// A copy that was here before, as the catalog should know it: with what the store knows of its checks.
-    pub async fn found(&self, held: &Held) -> Result<StoredArtifact> {
-        let manifest = &held.manifest;
-        let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
-        let listed = self.storage.list(&folder).await?;
-        let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
-        Ok(self.stored(held, checks.get(folder.as_str()).is_some_and(|check| check.1)))
-    }
-
     /// A held manifest as a fact for the compiler and the catalog.
     #[must_use]
     pub fn stored(&self, held: &Held, verified: bool) -> StoredArtifact {
@@ -143,9 +125,10 @@ impl Store {
             taken: held.manifest.taken.clone(),
             size: held.manifest.artifact.size,
             verified,
-            parent: None,
+            parent: held.manifest.parent.clone(),
             locked_until: None,
             took: held.manifest.took,
+            tombstone: None,
         }
     }
 
@@ -156,6 +139,28 @@ impl Store {
         let key = layout::fact(&folder, &fact.with, &fact.at, &fact.run);
         // One fact a run, kind and second: meeting an equal one again is a repeated step, not a conflict.
         self.storage.create(&key, &bytes).await.map(|_| ())
+    }
+
+    /// Marks the copy in a folder to go, unless it has its mark.
+    pub(crate) async fn put_tombstone(&self, folder: &str, tombstone: &Tombstone) -> Result<Created> {
+        self.storage.create(&layout::tombstone(folder), &document(tombstone)?).await
+    }
+
+    /// The mark of an attempt that no manifest named.
+    pub(crate) async fn abandoned(&self, folder: &str, attempt: &str) -> Result<Option<Abandoned>> {
+        let key = layout::swept(folder, attempt);
+        let Some(bytes) = self.storage.get_small(&key, DOCUMENT).await? else { return Ok(None) };
+        self.parse(&key, &bytes).map(Some)
+    }
+
+    pub(crate) async fn put_abandoned(&self, folder: &str, mark: &Abandoned) -> Result<Created> {
+        self.storage.create(&layout::swept(folder, &mark.attempt), &document(mark)?).await
+    }
+
+    /// The attempt that the manifest in a folder names, if there is one.
+    pub(crate) async fn named_attempt(&self, folder: &str) -> Result<Option<String>> {
+        let held = self.read_manifest(&layout::manifest(folder)).await?;
+        Ok(held.map(|held| held.manifest.attempt))
     }
 
     /// Whether the same run has written the same fact before: the same check with the same verdict, at whatever time.
@@ -184,6 +189,45 @@ impl Store {
         }
         Ok(removed)
     }
+}
+
+/// What every document says.
+#[derive(serde::Deserialize)]
+struct Formatted {
+    format: u32,
+}
+
+/// Why a manifest names what cannot be, whoever wrote it. What it names is not looked at before.
+fn impossible(manifest: &Manifest) -> Option<&'static str> {
+    let hex = |digest: &str| digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let content = &manifest.artifact;
+    if !layout::is_attempt(&manifest.attempt) {
+        return Some("its attempt is no name of a folder here");
+    }
+    if !layout::is_component(&content.file) {
+        return Some("its file is no name of a file here");
+    }
+    if !layout::is_component(&manifest.id) || manifest.parent.as_ref().is_some_and(|id| !layout::is_component(id)) {
+        return Some("its id, or that of its parent, is no name of an artifact");
+    }
+    if i64::try_from(content.size).is_err() {
+        return Some("nothing is that large");
+    }
+    if !hex(&content.blake3) {
+        return Some("its digest is none");
+    }
+    manifest.taken.parse::<jiff::Timestamp>().is_err().then_some("the time at which it was taken cannot be read")
+}
+
+/// A text of unknown origin, for a message.
+fn shown(text: &str) -> String {
+    text.chars().take(120).flat_map(char::escape_debug).collect()
+}
+
+/// What this machine is called.
+#[must_use]
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// A document as it is stored: pretty, with a line break at the end, so that a person can read it with `cat`.

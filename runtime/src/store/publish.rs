@@ -32,11 +32,21 @@ impl Store {
     pub async fn publish(&self, manifest: &Manifest, observers: &StepObservers) -> Result<Published> {
         let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
         let bytes = document(manifest)?;
+        if self.tombstone(&folder).await?.is_some() {
+            return Err(self.marked(&manifest.id, "it"));
+        }
+        self.parent_stays(manifest).await?;
         fault::point("before-manifest");
         let created = self.storage.create(&layout::manifest(&folder), &bytes).await?;
         fault::point("after-manifest");
         if created == Created::Created {
             self.still_whole(manifest, &layout::manifest(&folder)).await?;
+            // Whoever removes the parent looks for children after its mark; who is too late for that look sees the mark here.
+            if let Err(gone) = self.parent_stays(manifest).await {
+                self.storage.delete(&layout::manifest(&folder)).await?;
+                self.storage.delete(&self.bytes_key(manifest)).await?;
+                return Err(gone);
+            }
             return Ok(Published::Ours(Held { manifest: manifest.clone(), digest: blake3_of(&bytes) }));
         }
         let held = self.held(&manifest.source, &manifest.database, &manifest.id).await?.ok_or_else(|| {
@@ -63,5 +73,27 @@ impl Store {
         Err(Error::new(ProblemKind::Conflict, "bytes-vanished", message).help(
             "Another process took this attempt for dead. Run it again, and never share or copy a state directory.",
         ))
+    }
+
+    /// The artifact that this one needs is here, and is not to go.
+    async fn parent_stays(&self, manifest: &Manifest) -> Result<()> {
+        let Some(parent) = &manifest.parent else { return Ok(()) };
+        if self.tombstone(&self.folder(&manifest.source, &manifest.database, parent)).await?.is_some() {
+            return Err(self.marked(parent, "what it needs"));
+        }
+        match self.held(&manifest.source, &manifest.database, parent).await? {
+            Some(_) => Ok(()),
+            None => {
+                let message = format!("store `{}` does not hold artifact {parent}, which this one needs", self.name);
+                Err(Error::new(ProblemKind::Conflict, "parent-missing", message)
+                    .help("Bring the whole chain there, oldest first, or make a full backup."))
+            }
+        }
+    }
+
+    fn marked(&self, id: &str, what: &str) -> Error {
+        let message = format!("artifact {id} in store `{}` is marked to go, so {what} is not relied on", self.name);
+        Error::new(ProblemKind::Conflict, "artifact-marked", message)
+            .help("Take it back with `backstay prune --revive ID`, or make a full backup.")
     }
 }

@@ -82,8 +82,12 @@ fn step(line: &str) -> (Step, Traits) {
         restores_order: name.ends_with('!'),
     };
     let needs = needs.split_whitespace().map(|need| Need {
-        step: Address(need.trim_end_matches('?').to_owned()),
-        when: if need.ends_with('?') { When::Always } else { When::Success },
+        step: Address(need.trim_end_matches(['?', '=']).to_owned()),
+        when: match need.chars().last() {
+            Some('?') => When::Always,
+            Some('=') => When::Ok,
+            _ => When::Success,
+        },
     });
     let step = Step {
         address: Address(name.trim_end_matches('!').to_owned()),

@@ -158,7 +158,7 @@ fn needed(lines: &[Line], count: usize) -> Vec<Line> {
             into.iter()
                 .copied()
                 .filter(|line| !match line.when {
-                    When::Success => follows(&strict, line, &|other| other.when == When::Success),
+                    When::Success | When::Ok => follows(&strict, line, &|other| other.when != When::Always),
                     When::Always => follows(&any, line, &|_| true),
                 })
                 .cloned(),
@@ -175,7 +175,7 @@ fn needed(lines: &[Line], count: usize) -> Vec<Line> {
             }
             all
         };
-        let (one, other) = (way(&strict, &|line| line.when == When::Success), way(&any, &|_| true));
+        let (one, other) = (way(&strict, &|line| line.when != When::Always), way(&any, &|_| true));
         strict.push(one);
         any.push(other);
     }

@@ -167,7 +167,7 @@ fn legend(plan: &Plan, preview: &Preview<'_>, drawn: &[(Lane, Layout)], width: i
     let has = |when: When| drawn.iter().flat_map(|(lane, _)| &lane.lines).any(|line| line.when == when);
     let down = drawn.iter().flat_map(|(lane, _)| &lane.boxes).any(|it| it.down);
     let more = [
-        (has(When::Success), "solid line: must succeed"),
+        (has(When::Success) || has(When::Ok), "solid line: must succeed"),
         (has(When::Always), "dashed line: must have ended"),
         (down, "thick edge: something is down"),
     ];

@@ -55,7 +55,11 @@ fn key(step: &Step) -> Option<String> {
         .needs
         .iter()
         .map(|need| {
-            let when = if need.when == When::Always { '~' } else { '-' };
+            let when = match need.when {
+                When::Always => '~',
+                When::Success => '-',
+                When::Ok => '!',
+            };
             let address = need.step.0.strip_prefix(step.job.as_str()).unwrap_or(&need.step.0);
             format!("\n{when}{}", general(address.trim_start_matches('/'), &own))
         })

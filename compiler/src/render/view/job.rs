@@ -152,10 +152,13 @@ fn needs(step: &Step, job: &str, before: Option<&Step>, in_downtime: bool, verbo
             more => format!("{named} and {more} more"),
         }
     };
-    let (success, always) = (list(When::Success), list(When::Always));
+    let (success, ok, always) = (list(When::Success), list(When::Ok), list(When::Always));
     let mut parts = Vec::new();
     if !success.is_empty() {
         parts.push(format!("after {success}"));
+    }
+    if !ok.is_empty() {
+        parts.push(format!("if wholly ok: {ok}"));
     }
     if !always.is_empty() {
         parts.push(format!("once ended: {always}"));

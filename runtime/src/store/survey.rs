@@ -1,0 +1,273 @@
+//! Everything that a store holds of a strategy, looked at once: what keys there are, and what the documents among them say.
+//! A document that cannot be believed is told, and is in the way of nothing else.
+
+use super::layout::{self, Part};
+use super::{DOCUMENT, Held, Store};
+use crate::error::{Error, Result};
+use crate::plugin::Listed;
+use schema::fact::StoredArtifact;
+use schema::manifest::{LOCK, LaterFact, Tombstone};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::task::JoinSet;
+
+/// Folders that are read at once.
+const READERS: usize = 16;
+/// The end of a lock, or the time of a tombstone, that cannot be read: nothing is removed because of it.
+pub const FOREVER: &str = "9999-12-30T22:00:00Z";
+
+/// The keys in the folder of one artifact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folder {
+    pub manifest: bool,
+    pub tombstone: bool,
+    /// Keys of later facts.
+    pub facts: Vec<String>,
+    /// What each attempt has left, by its name.
+    pub attempts: BTreeMap<String, Vec<Listed>>,
+    /// Attempts that have the mark of being abandoned.
+    pub swept: Vec<String>,
+    /// Keys that nothing of ours has.
+    pub strays: Vec<String>,
+}
+
+/// A copy with all that its store says of it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub folder: String,
+    pub held: Held,
+    pub fact: StoredArtifact,
+    pub tombstone: Option<Tombstone>,
+}
+
+/// A document of a store that cannot be believed.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Folder of the artifact that it is about.
+    pub folder: String,
+    pub error: Error,
+}
+
+/// What one look at a store found.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// By folder.
+    pub folders: BTreeMap<String, Folder>,
+    /// Oldest first.
+    pub found: Vec<Found>,
+    pub faults: Vec<Fault>,
+    /// Keys in no artifact's folder.
+    pub strays: Vec<String>,
+}
+
+impl Survey {
+    /// Everything that is known of the copies, as the compiler and the catalog want it.
+    #[must_use]
+    pub fn artifacts(&self) -> Vec<StoredArtifact> {
+        self.found.iter().map(|found| found.fact.clone()).collect()
+    }
+}
+
+/// Keys by the folder of their artifact, and those that are in none.
+#[must_use]
+pub fn folders(listed: Vec<Listed>) -> (BTreeMap<String, Folder>, Vec<String>) {
+    let (mut folders, mut strays) = (BTreeMap::<String, Folder>::new(), Vec::new());
+    for listed in listed {
+        let Some((path, part)) = layout::part(&listed.key) else {
+            strays.push(listed.key);
+            continue;
+        };
+        if !folders.contains_key(path) {
+            folders.insert(path.to_owned(), Folder::default());
+        }
+        let Some(folder) = folders.get_mut(path) else { continue };
+        match part {
+            Part::Manifest => folder.manifest = true,
+            Part::Tombstone => folder.tombstone = true,
+            Part::Fact => folder.facts.push(listed.key),
+            Part::Swept(attempt) => folder.swept.push(attempt.to_owned()),
+            Part::Bytes(attempt) => folder.attempts.entry(attempt.to_owned()).or_default().push(listed),
+            Part::Stray => folder.strays.push(listed.key),
+        }
+    }
+    (folders, strays)
+}
+
+impl Store {
+    /// Lists and reads all that the store holds of the strategy. An error means that it could not be listed.
+    pub async fn survey(&self) -> Result<Survey> {
+        let (folders, strays) = folders(self.storage.list(&layout::strategy(&self.strategy)).await?);
+        let mut survey = Survey { strays, ..Survey::default() };
+        self.fill(&mut survey, &folders).await?;
+        survey.folders = folders;
+        Ok(survey)
+    }
+
+    /// The same again, moments later: documents are written once, so where the keys are the same only new ones are read.
+    pub async fn survey_again(&self, before: &Survey) -> Result<Survey> {
+        let (folders, strays) = folders(self.storage.list(&layout::strategy(&self.strategy)).await?);
+        let mut survey = Survey { folders, strays, ..Survey::default() };
+        let same = |path: &str| matches!((before.folders.get(path), survey.folders.get(path)), (Some(one), Some(other)) if one == other);
+        let found = before.found.iter().filter(|found| same(&found.folder)).cloned().collect();
+        let faults = before.faults.iter().filter(|fault| same(&fault.folder)).cloned().collect();
+        let new = survey.folders.iter().filter(|(path, _)| !same(path));
+        let new = new.map(|(path, folder)| (path.clone(), folder.clone())).collect();
+        (survey.found, survey.faults) = (found, faults);
+        self.fill(&mut survey, &new).await?;
+        Ok(survey)
+    }
+
+    /// Puts what the documents in these folders say into a survey.
+    async fn fill(&self, survey: &mut Survey, folders: &BTreeMap<String, Folder>) -> Result<()> {
+        for (found, faults) in self.read(folders).await? {
+            survey.found.extend(found);
+            survey.faults.extend(faults);
+        }
+        survey.found.sort_by(|one, other| (&one.fact.taken, &one.fact.id).cmp(&(&other.fact.taken, &other.fact.id)));
+        survey.faults.sort_by(|one, other| one.folder.cmp(&other.folder));
+        Ok(())
+    }
+
+    /// Reads the documents of all folders, several at once. An error of the store itself ends it: what could not be asked is
+    /// not known to be wrong.
+    async fn read(&self, folders: &BTreeMap<String, Folder>) -> Result<Vec<(Option<Found>, Vec<Fault>)>> {
+        let with = folders.iter().filter(|(_, folder)| folder.manifest);
+        let work: Arc<Vec<(String, Folder)>> =
+            Arc::new(with.map(|(path, folder)| (path.clone(), folder.clone())).collect());
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut readers = JoinSet::new();
+        for _ in 0..READERS.min(work.len()) {
+            let (store, work, next) = (self.clone(), work.clone(), next.clone());
+            readers.spawn(async move {
+                let mut read = Vec::new();
+                while let Some((path, folder)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    read.push(store.read_folder(path, folder).await?);
+                }
+                Ok::<_, Error>(read)
+            });
+        }
+        let mut all = Vec::with_capacity(work.len());
+        while let Some(read) = readers.join_next().await {
+            all.extend(read.map_err(|error| Error::permanent("panic", error.to_string()))??);
+        }
+        Ok(all)
+    }
+
+    /// What the documents in a folder say, and which of them cannot be believed.
+    pub(crate) async fn read_folder(&self, path: &str, folder: &Folder) -> Result<(Option<Found>, Vec<Fault>)> {
+        let mut faults = Vec::new();
+        let mut told = |error| faults.push(Fault { folder: path.to_owned(), error });
+        let held = match self.read_manifest(&layout::manifest(path)).await {
+            Ok(Some(held)) => held,
+            // Removed since it was listed.
+            Ok(None) => return Ok((None, faults)),
+            Err(error) if is_of_the_document(&error) => {
+                told(error);
+                return Ok((None, faults));
+            }
+            Err(error) => return Err(error),
+        };
+        let (mut newest, mut locked) = (None, None::<String>);
+        for key in &folder.facts {
+            match self.read_fact(key, &held).await {
+                Ok(Some(fact)) if fact.with == LOCK => locked = later(locked, fact.until),
+                Ok(Some(fact)) => newest = newest.max(Some((fact.at, fact.ok))),
+                Ok(None) => {}
+                Err(error) if is_of_the_document(&error) => {
+                    // What cannot be read may have been a lock.
+                    if key.contains(&format!("/{LOCK}-")) {
+                        locked = Some(FOREVER.to_owned());
+                    }
+                    told(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let tombstone = if folder.tombstone { self.read_tombstone(path, &held, &mut told).await? } else { None };
+        let mut fact = self.stored(&held, newest.is_some_and(|(_, ok)| ok));
+        fact.locked_until = locked;
+        fact.tombstone = tombstone.as_ref().map(|tombstone| tombstone.at.clone());
+        Ok((Some(Found { folder: path.to_owned(), held, fact, tombstone }), faults))
+    }
+
+    async fn read_fact(&self, key: &str, held: &Held) -> Result<Option<LaterFact>> {
+        let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { return Ok(None) };
+        let fact: LaterFact = self.parse(key, &bytes)?;
+        if fact.id != held.manifest.id {
+            return Err(self.misplaced(key, &format!("it is about artifact {}", super::shown(&fact.id))));
+        }
+        let unreadable = |time: &String| time.parse::<jiff::Timestamp>().is_err();
+        if unreadable(&fact.at)
+            || fact.until.as_ref().is_some_and(unreadable)
+            || (fact.with == LOCK && fact.until.is_none())
+        {
+            return Err(self.misplaced(key, "its time cannot be read"));
+        }
+        Ok(Some(fact))
+    }
+
+    /// A tombstone that cannot be read marks the copy all the same, and never lets it go.
+    async fn read_tombstone(
+        &self,
+        folder: &str,
+        held: &Held,
+        told: &mut impl FnMut(Error),
+    ) -> Result<Option<Tombstone>> {
+        match self.tombstone(folder).await {
+            Ok(found) => Ok(found),
+            Err(error) if is_of_the_document(&error) => {
+                told(error);
+                Ok(Some(Tombstone {
+                    format: 0,
+                    id: held.manifest.id.clone(),
+                    at: FOREVER.to_owned(),
+                    run: String::new(),
+                    host: String::new(),
+                    manifest: held.digest.clone(),
+                    attempt: held.manifest.attempt.clone(),
+                    reasons: Vec::new(),
+                }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The mark that the copy in a folder is to go.
+    pub(crate) async fn tombstone(&self, folder: &str) -> Result<Option<Tombstone>> {
+        let key = layout::tombstone(folder);
+        let Some(bytes) = self.storage.get_small(&key, DOCUMENT).await? else { return Ok(None) };
+        let found: Tombstone = self.parse(&key, &bytes)?;
+        if found.at.parse::<jiff::Timestamp>().is_err() || !layout::is_attempt(&found.attempt) {
+            return Err(self.misplaced(&key, "it says what no tombstone says"));
+        }
+        Ok(Some(found))
+    }
+
+    /// A copy that is here, with all that the store knows of it: its checks, locks and whether it is to go.
+    pub async fn found(&self, held: &Held) -> Result<StoredArtifact> {
+        let manifest = &held.manifest;
+        let path = self.folder(&manifest.source, &manifest.database, &manifest.id);
+        let (folders, _) = folders(self.storage.list(&path).await?);
+        let Some(folder) = folders.get(&path) else { return Ok(self.stored(held, false)) };
+        let (found, _) = self.read_folder(&path, folder).await?;
+        Ok(found.map_or_else(|| self.stored(held, false), |found| found.fact))
+    }
+}
+
+/// Whether an error says something of a document, and not of the way to it.
+pub(crate) fn is_of_the_document(error: &Error) -> bool {
+    matches!(
+        error.code,
+        "document-damaged" | "document-misplaced" | "manifest-impossible" | "format-too-new" | "object-too-large"
+    )
+}
+
+/// The later of two times; one that cannot be read never comes.
+fn later(one: Option<String>, other: Option<String>) -> Option<String> {
+    let at = |time: &String| time.parse::<jiff::Timestamp>().unwrap_or(jiff::Timestamp::MAX);
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if at(&one) < at(&other) { other } else { one }),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,121 @@
+//! The catalog is a cache of the stores: lost, it is made again and is the same; what it holds can be looked through, and
+//! files that Backstay did not make can be brought in.
+
+use crate::space::Space;
+use serde_json::Value;
+use std::fs;
+
+fn pruned() -> Space {
+    let space = Space::quickstart();
+    let rules = "    keep in=\"local\" { last 1; }\n    job \"tidy\" { prune \"local\"; }\n";
+    space.edit("    job \"nightly\"", &format!("{rules}    job \"nightly\""));
+    space
+}
+
+#[test]
+fn a_lost_catalog_is_made_again_and_is_the_same() {
+    let space = pruned();
+    for _ in 0..3 {
+        space.run("run --job nightly").expect(0);
+    }
+    let list = |space: &Space| space.run("catalog list --format json").expect(0).out;
+    let ids: Vec<Value> = serde_json::from_str(&list(&space)).unwrap();
+    let id = ids[0]["id"].as_str().unwrap().to_owned();
+    space.run("prune --confirm").expect(0);
+    let newest = ids.last().unwrap()["id"].as_str().unwrap();
+    space.run(&format!("lock {newest} --until 2090-01-01T00:00:00Z")).expect(0);
+    let before = list(&space);
+    let plan = space.run("plan --refresh --job tidy --format json").expect(0).out;
+    assert!(plan.contains("\"safety-age\": 86400"), "{plan}");
+    for name in ["catalog.db", "catalog.db-wal", "catalog.db-shm"] {
+        let _ = fs::remove_file(space.path(".backstay").join(name));
+    }
+    assert_eq!(list(&space).trim(), "[]");
+    space.run("catalog rebuild").expect(0);
+    assert_eq!(list(&space), before);
+    assert!(before.contains("tombstone") && before.contains("2090-01-01"), "{before}");
+    assert_eq!(space.run("plan --refresh --job tidy --format json").expect(0).out, plan);
+    let shown = space.run(&format!("catalog show {id}")).expect(0).out;
+    assert!(shown.contains("marked to go since") && shown.contains("in `offsite`: verified"), "{shown}");
+    space.run("catalog show ffffnothing").expect(2).says("artifact-unknown");
+    space.run("catalog check").expect(0).says("0 errors");
+}
+
+/// A catalog of another version is thrown away and asked for again, and a vanished store is still not taken for a new one.
+#[test]
+fn an_old_catalog_is_made_again_by_itself() {
+    let space = pruned();
+    space.run("run --job nightly").expect(0);
+    let before = space.run("catalog list --format json").expect(0).out;
+    let database = space.path(".backstay/catalog.db");
+    let sql = "DROP TABLE artifact; CREATE TABLE artifact (store TEXT, id TEXT); PRAGMA user_version = 0;";
+    let ran = std::process::Command::new("sqlite3").arg(&database).arg(sql).status().unwrap();
+    assert!(ran.success());
+    assert_eq!(space.run("catalog list --format json").expect(0).out, before);
+    fs::rename(space.path("backups/offsite"), space.path("elsewhere")).unwrap();
+    space.run("run --job nightly").expect(1).says("store-gone");
+}
+
+#[test]
+fn what_the_catalog_does_not_know_is_told_and_taken_in() {
+    let space = pruned();
+    space.run("run --job nightly").expect(0);
+    fs::remove_dir_all(space.path(".backstay")).unwrap();
+    let told = space.run("catalog check --format json").expect(1).out;
+    let told: Vec<Value> = serde_json::from_str(&told).unwrap();
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|it| it["code"] == "catalog-drift" && it["wrong"] == true), "{told:?}");
+    space.run("catalog rebuild").expect(0);
+    space.run("catalog check").expect(0);
+    // Left-overs and strangers are worth a note.
+    space.write("backups/local/quickstart/notes/notes/0123/a-left/behind.tar", b"x");
+    space.write("backups/local/README.txt", b"x");
+    let notes = space.run("catalog check").expect(0).says("0 errors, 1 notes").out;
+    assert!(notes.contains("note[left-over]"), "{notes}");
+}
+
+const GRAPH: &str = r#"strategy "grown" {
+    environment "development"
+    source "graph" engine="neo4j" { edition "community"; version "5"; home "server"; databases "neo4j"; }
+    store "vault" plugin="fs" { path "vault" }
+    job "nightly" { backup "graph" to="vault"; }
+}
+"#;
+
+#[test]
+fn files_that_backstay_did_not_make_become_artifacts() {
+    let space = Space::new();
+    space.write("strategy.kdl", GRAPH.as_bytes());
+    space.write("old/neo4j-2025-03-01T02-00-00.backup", b"full");
+    space.write("old/neo4j.dump", b"a dump");
+    space.write("old/notes.txt", b"no");
+    let adopt =
+        |files: &str| space.run(&format!("catalog adopt {files} --source graph --database neo4j --store vault"));
+    let told = adopt("old/neo4j-2025-03-01T02-00-00.backup old/neo4j.dump").expect(0).says("backstay verify").out;
+    assert!(told.contains("2025-03-01T02:00:00Z") && told.contains("unverified"), "{told}");
+    // A file twice is one artifact.
+    adopt("old/neo4j.dump").expect(0).says("was adopted before");
+    adopt("old/notes.txt").expect(1).says("not-an-artifact");
+    adopt("old/missing.dump").expect(1).says("cannot read `old/missing.dump`");
+    assert_eq!(space.ending("vault", "/manifest.json").len(), 2);
+    let manifests = space.ending("vault", "/manifest.json").into_iter();
+    let manifests: Vec<Value> =
+        manifests.map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect();
+    let of = |name: &str| manifests.iter().find(|manifest| manifest["adopted"] == name).unwrap();
+    assert_eq!(of("neo4j-2025-03-01T02-00-00.backup")["engine"]["method"], "backup");
+    assert_eq!(of("neo4j.dump")["engine"]["method"], "dump");
+    assert_eq!(of("neo4j.dump")["artifact"]["size"], 6);
+    assert!(space.path("old/neo4j.dump").exists());
+    space.run("verify").expect(0);
+    space.run("catalog check").expect(0);
+    let listed = space.run("catalog list").expect(0).out;
+    assert!(!listed.contains("unverified"), "{listed}");
+    // Killed half-way, it is done again, and what it left is cleared away.
+    space.write("old/other.dump", b"another one");
+    space
+        .run_until("before-manifest", "catalog adopt old/other.dump --source graph --database neo4j --store vault")
+        .expect(137);
+    adopt("old/other.dump").expect(0);
+    assert_eq!(space.ending("vault", "/manifest.json").len(), 3);
+    space.run("catalog check").expect(0).says("1 notes");
+}

@@ -6,6 +6,7 @@ mod against;
 mod cancel;
 mod command_line;
 mod crash;
+mod encoded;
 mod faults;
 mod fmt;
 mod init;

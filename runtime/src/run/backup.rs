@@ -1,22 +1,30 @@
 //! One backup step: the engine's stream into one store, published when it is whole.
 
 use super::executor::{Done, Located, Work};
+use super::send::{Sending, first_cause};
 use super::workshop::Workshop;
-use crate::artifact::digest::Digested;
-use crate::artifact::{channel, download, pace::Pace, sized, upload};
+use crate::artifact::digest::{Digested, hex};
+use crate::artifact::encode::{self, Layers};
+use crate::artifact::outlet::{Outlet, cause};
+use crate::artifact::{Sink, channel, sized};
 use crate::engine::{Context, Taken};
 use crate::error::{Error, Result};
-use crate::fault;
 use crate::store::{Held, Store, layout};
-use schema::manifest::{Content, FORMAT, Manifest};
-use schema::record::Record;
+use schema::index::Line;
+use schema::manifest::{Content, Copied, FORMAT, Indexed, Manifest};
 use schema::report::{ArtifactReport, Outcome};
 use schema::step::Method;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A new artifact that is smaller than this share of the one before it is not believed without a look.
 const COLLAPSED: f64 = 0.5;
+/// What the name of an index ends with, before the endings of its encodings.
+const INDEX: &str = ".index";
+/// Level at which an index is compressed, whatever its store says of artifacts.
+const INDEX_LEVEL: u8 = 3;
 
 /// Makes and publishes the artifact of `work`, or finds that an earlier attempt of the same step did.
 pub(super) async fn perform(
@@ -51,7 +59,7 @@ pub(super) fn located(work: &Work) -> Result<&Located> {
 /// Counts what an earlier attempt published, after reading it back.
 async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<Done> {
     let manifest = &held.manifest;
-    download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
+    store.check_stored(manifest, &context.observers).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     shop.state.catalog.put(&store.found(held).await?)?;
     let mut done = judge(store, manifest, &manifest.incomplete, None);
@@ -59,7 +67,7 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     Ok(done)
 }
 
-/// Streams the artifact under its attempt. The bytes are durable when this returns.
+/// Streams the artifact and its index under its attempt. The bytes are durable when this returns.
 async fn take(
     shop: &Workshop,
     work: &Work,
@@ -69,51 +77,140 @@ async fn take(
     context: &Context,
 ) -> Result<(Manifest, Vec<String>)> {
     let file = file_name(at, method, context.world.now());
-    let key = layout::bytes(&store.folder(&at.source, &at.database, &at.id), &work.attempt, &file);
-    let storage = store.storage();
-    let plan = storage.prepare(&key, None).await?;
-    let session = storage.begin(&key, None).await?;
-    shop.record(&Record::UploadStarted {
-        step: work.address.clone(),
-        attempt: work.attempt.clone(),
-        store: store.name.clone(),
-        key,
-        session: session.clone(),
-    })?;
-    let engine = shop.engine(&at.source)?;
-    let (sink, feed) = channel();
+    let layers = store.layers(matches!(method, Method::Dump | Method::Backup));
+    let folder = store.folder(&at.source, &at.database, &at.id);
+    let key = layout::bytes(&folder, &work.attempt, &encode::file_name(&file, &layers.names()));
+    let sending = Sending::begin(shop, work, store, &key, None).await?;
     let began = Instant::now();
-    let (taken, uploaded) = tokio::join!(
-        engine.backup(&at.database, method, sink, context),
-        upload::upload(feed, storage, &session, plan, Pace::new(None), &context.observers, None),
-    );
-    let (taken, digested, receipts) = match (taken, uploaded) {
-        (Ok(taken), Ok((digested, receipts))) => (taken, digested, receipts),
-        (taken, uploaded) => {
-            // The session is of no use any more; what it left is swept by its key even when this fails.
-            let _ = storage.abort(&session).await;
-            return Err(first_cause(taken.err(), uploaded.err()));
+    let made = match make(shop, at, method, &layers, &sending, context).await {
+        Ok(made) => made,
+        Err(error) => {
+            sending.abort().await;
+            return Err(error);
         }
     };
-    if digested.size == 0 {
-        let _ = storage.abort(&session).await;
-        return Err(Error::permanent("artifact-empty", "the backup has no bytes"));
-    }
-    fault::point("before-commit");
-    storage.commit(&session, &receipts).await?;
+    sending.commit(&made.receipts).await?;
     let took = u64::try_from(began.elapsed().as_millis()).ok();
-    let manifest = Manifest { took, ..manifest(shop, work, at, file, &taken, &digested) };
-    Ok((manifest, taken.incomplete))
+    let copy = copied(&file, &layers, &made);
+    if context.index().exists() {
+        note_frames(&context.index(), &made.artifact)?;
+    }
+    let index = publish_index(shop, work, store, (&folder, &file), &layers, context).await?;
+    let manifest = Manifest { took, copy, index, ..manifest(shop, work, at, file, &made.taken, &made.artifact) };
+    Ok((manifest, made.taken.incomplete))
 }
 
-/// When producer and consumer both failed, one of them failed because the other did.
-fn first_cause(engine: Option<Error>, upload: Option<Error>) -> Error {
-    match (engine, upload) {
-        (Some(engine), Some(upload)) if engine.code == "consumer-gone" => upload,
-        (Some(engine), _) => engine,
-        (None, Some(upload)) => upload,
-        (None, None) => Error::permanent("stream-cut-off", "the stream ended before it was whole"),
+/// Bytes that are in a store, and not visible yet.
+struct Made {
+    taken: Taken,
+    artifact: Digested,
+    /// What is stored, where that is something else.
+    stored: Option<Digested>,
+    receipts: Vec<Vec<u8>>,
+}
+
+/// Has the engine make the artifact, on its way through the layers into the store.
+async fn make(
+    shop: &Workshop,
+    at: &Located,
+    method: Method,
+    layers: &Layers,
+    sending: &Sending<'_>,
+    context: &Context,
+) -> Result<Made> {
+    let engine = shop.engine(&at.source)?;
+    let (sink, feed) = channel();
+    let taking = engine.backup(&at.database, method, sink, context);
+    let made = if layers.is_empty() {
+        let (taken, sent) = tokio::join!(taking, sending.send(feed, &context.observers));
+        match (taken, sent) {
+            (Ok(taken), Ok((artifact, receipts))) => Made { taken, artifact, stored: None, receipts },
+            (taken, sent) => return Err(first_cause([taken.err(), sent.err()])),
+        }
+    } else {
+        let (coded, stored) = channel();
+        let encoding = encode::encode(feed, coded, layers.clone());
+        let (taken, encoded, sent) = tokio::join!(taking, encoding, sending.send(stored, &context.observers));
+        match (taken, encoded, sent) {
+            (Ok(taken), Ok(artifact), Ok((stored, receipts))) => {
+                Made { taken, artifact, stored: Some(stored), receipts }
+            }
+            (taken, encoded, sent) => return Err(first_cause([taken.err(), encoded.err(), sent.err()])),
+        }
+    };
+    if made.artifact.size == 0 {
+        return Err(Error::permanent("artifact-empty", "the backup has no bytes"));
     }
+    Ok(made)
+}
+
+fn copied(file: &str, layers: &Layers, made: &Made) -> Option<Copied> {
+    made.stored.as_ref().map(|stored| Copied {
+        file: encode::file_name(file, &layers.names()),
+        size: stored.size,
+        blake3: stored.blake3.clone(),
+        sha256: stored.sha256.clone().unwrap_or_default(),
+        encoding: layers.names(),
+        recipients: layers.recipients.clone(),
+    })
+}
+
+/// Stores the index that the engine made, if it made one: a step that makes its bytes visible comes after it.
+async fn publish_index(
+    shop: &Workshop,
+    work: &Work,
+    store: &Store,
+    (folder, file): (&str, &str),
+    layers: &Layers,
+    context: &Context,
+) -> Result<Option<Indexed>> {
+    let path = context.index();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let layers = Layers { zstd: Some(INDEX_LEVEL), recipients: layers.recipients.clone() };
+    let file = encode::file_name(&format!("{file}{INDEX}"), &layers.names());
+    let sending = Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), None).await?;
+    let ((sink, feed), (coded, stored)) = (channel(), channel());
+    let silent = context.observers.silent();
+    let (read, encoded, sent) =
+        tokio::join!(feed_file(path, sink), encode::encode(feed, coded, layers), sending.send(stored, &silent));
+    match (read, encoded, sent) {
+        (Ok(()), Ok(_), Ok((stored, receipts))) => {
+            sending.commit(&receipts).await?;
+            Ok(Some(Indexed { file, size: stored.size, blake3: stored.blake3 }))
+        }
+        (read, encoded, sent) => {
+            sending.abort().await;
+            Err(first_cause([read.err(), encoded.err(), sent.err()]))
+        }
+    }
+}
+
+/// Adds the values of the frames to an index.
+fn note_frames(path: &Path, artifact: &Digested) -> Result<()> {
+    let failed = |error| Error::io("write the index of the artifact", &error);
+    let file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
+    let mut file = std::io::BufWriter::new(file);
+    for node in &artifact.frames {
+        let line = Line::Frame { blake3: hex(node) };
+        serde_json::to_writer(&mut file, &line).map_err(|error| failed(error.into()))?;
+        file.write_all(b"\n").map_err(failed)?;
+    }
+    file.flush().map_err(failed)
+}
+
+/// Streams a file of ours.
+async fn feed_file(path: PathBuf, out: Sink) -> Result<()> {
+    let work = move || {
+        let failed = |error| Error::io("read the index of the artifact", &error);
+        let mut file = std::fs::File::open(&path).map_err(failed)?;
+        let mut outlet = Outlet::new(out);
+        std::io::copy(&mut file, &mut outlet)
+            .map_err(|error| cause(error, |error| Error::io("read the index", error)))?;
+        outlet.finish()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
 }
 
 fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Taken, digested: &Digested) -> Manifest {
@@ -134,6 +231,8 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
             blake3: digested.blake3.clone(),
             sha256: digested.sha256.clone().unwrap_or_default(),
         },
+        copy: None,
+        index: None,
         inputs: shop.inputs.clone(),
         took: None,
         incomplete: taken.incomplete.clone(),
@@ -180,9 +279,15 @@ fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], previous: Op
     }
     let report = report(store, manifest);
     if doubts.is_empty() {
-        return Done::ok(format!("{} in `{}`", sized(size), store.name)).with(report);
+        return Done::ok(format!("{} in `{}`{}", sized(size), store.name, encoded(manifest))).with(report);
     }
     Done { outcome: Outcome::Degraded, detail: doubts.join("; "), artifact: Some(report) }
+}
+
+/// What became of the bytes, where they are not stored as they are.
+pub(super) fn encoded(manifest: &Manifest) -> String {
+    let copy = manifest.copy.as_ref();
+    copy.map(|copy| format!(", as {} through {}", sized(copy.size), copy.encoding.join(" and "))).unwrap_or_default()
 }
 
 fn shown(names: &[String]) -> String {

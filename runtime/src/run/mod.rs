@@ -11,6 +11,7 @@ mod restore;
 mod resume;
 pub mod retry;
 pub mod scheduler;
+mod send;
 mod service;
 pub mod state;
 mod tell;

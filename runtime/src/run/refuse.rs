@@ -2,6 +2,7 @@
 //! that a strategy says is left out without a word.
 
 use super::source_of;
+use crate::artifact::seal;
 use crate::error::{Error, Result};
 use crate::plugin::Host;
 use schema::notifier::{Notifier, Occasion};
@@ -150,12 +151,13 @@ fn written(action: &Action) -> Option<&str> {
 
 /// What a copy in a store would lack.
 fn store(store: &Store) -> Vec<String> {
-    let asked = [
-        ("encrypt", !store.encrypt.is_empty()),
-        ("immutable", store.immutable.is_some()),
-        ("class", store.class.is_some()),
-    ];
-    asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet")).collect()
+    let strange = |recipient: &&String| seal::recipient(recipient).is_err();
+    let strange = store.encrypt.iter().filter(strange);
+    let strange =
+        strange.map(|recipient| format!("recipient `{recipient}` is of a plugin of age, which is not there yet"));
+    let asked = [("immutable", store.immutable.is_some()), ("class", store.class.is_some())];
+    let asked = asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet"));
+    asked.chain(strange).collect()
 }
 
 fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {

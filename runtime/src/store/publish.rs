@@ -1,7 +1,7 @@
 //! Publication: one conditional create of the manifest. Whoever loses verifies the winner and cleans up after itself.
 
 use super::{Held, Store, document, layout};
-use crate::artifact::{blake3_of, download};
+use crate::artifact::blake3_of;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
@@ -44,8 +44,10 @@ impl Store {
             // Our own create was acknowledged late: the first answer was lost, not the manifest.
             return Ok(Published::Ours(held));
         }
-        download::check(&self.storage, &self.bytes_key(&held.manifest), &held.manifest.artifact, observers).await?;
-        self.storage.delete(&self.bytes_key(manifest)).await?;
+        self.check_stored(&held.manifest, observers).await?;
+        for key in self.index_key(manifest).into_iter().chain([self.bytes_key(manifest)]) {
+            self.storage.delete(&key).await?;
+        }
         Ok(Published::Theirs(held))
     }
 }

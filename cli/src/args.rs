@@ -287,6 +287,9 @@ pub(crate) struct Restore {
     /// A new name beside the live data, which is not touched: a database name or a directory
     #[arg(long, value_name = "NAME")]
     pub(crate) into: Option<String>,
+    /// Only this file or folder of a tree, relative to its root; can be given several times, and needs `--into`
+    #[arg(long = "file", value_name = "PATH")]
+    pub(crate) files: Vec<String>,
     /// A query that must succeed on the restored database before the old one counts as replaced
     #[arg(long, value_name = "CYPHER")]
     pub(crate) query: Option<String>,

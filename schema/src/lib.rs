@@ -19,6 +19,7 @@ pub mod event;
 pub mod fact;
 pub mod forecast;
 pub mod grant;
+pub mod index;
 pub mod keep;
 pub mod manifest;
 pub mod notifier;

@@ -38,6 +38,12 @@ pub struct Manifest {
     /// RFC 3339 in UTC: the state that a restore brings back is not newer than this.
     pub taken: String,
     pub artifact: Content,
+    /// How this copy stores those bytes; `None` is as they are, in a file of that name, size and digests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<Copied>,
+    /// A table of what lies where in the artifact's bytes, where the engine made one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<Indexed>,
     /// Digest of each input of the plan that the run used.
     pub inputs: Vec<String>,
     /// How long it took until its bytes were in the first store, in milliseconds.
@@ -83,6 +89,37 @@ pub struct Content {
     pub blake3: String,
     /// 64 hexadecimal digits.
     pub sha256: String,
+}
+
+/// The stored bytes of one copy, where they are not those of the artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Copied {
+    /// File name below the attempt's folder: that of the artifact, and an ending for each encoding.
+    pub file: String,
+    /// Bytes.
+    pub size: u64,
+    /// 64 hexadecimal digits.
+    pub blake3: String,
+    /// 64 hexadecimal digits.
+    pub sha256: String,
+    /// What was done to the bytes, in that order: `zstd`, `age`.
+    pub encoding: Vec<String>,
+    /// Who can read it; empty when it is not encrypted.
+    #[serde(default)]
+    pub recipients: Vec<String>,
+}
+
+/// An index beside the bytes of one copy: JSON lines, compressed, and encrypted where the copy is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Indexed {
+    /// File name below the attempt's folder.
+    pub file: String,
+    /// Bytes, as stored.
+    pub size: u64,
+    /// Of the stored bytes: 64 hexadecimal digits.
+    pub blake3: String,
 }
 
 /// A later fact about one copy, written beside its manifest as `facts/<kind>-<time>-<run>.json`.

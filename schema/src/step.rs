@@ -140,6 +140,9 @@ pub enum Action {
         candidates: Vec<Candidate>,
         /// Name (neo4j) or directory (files) to stage under; part of the plan, so a repeated restore finds it.
         staging: String,
+        /// Only these names and what is below them; everything when there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        only: Vec<String>,
     },
     /// Check what was staged before anything is exchanged.
     Inspect { source: String, database: String, staging: String },

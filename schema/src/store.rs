@@ -30,6 +30,9 @@ pub struct Store {
     /// Seconds for which nobody can delete or change a copy.
     #[serde(default)]
     pub immutable: Option<u64>,
+    /// How artifacts are compressed that are not yet; none is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compress: Option<Compress>,
     /// Age recipients that copies are encrypted to; none is plain.
     #[serde(default)]
     pub encrypt: Vec<String>,
@@ -42,6 +45,29 @@ pub struct Store {
     /// Bytes per second that all steps of a run together may move to it and from it; `None` is unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bandwidth: Option<u64>,
+}
+
+/// How the artifacts of a store are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Compress {
+    pub method: Compression,
+    /// 1 is the fastest, 19 the smallest.
+    pub level: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compression {
+    Zstd,
+}
+
+impl std::fmt::Display for Compress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.method {
+            Compression::Zstd => write!(f, "zstd level {}", self.level),
+        }
+    }
 }
 
 /// One use of a plugin by a store or a notifier.

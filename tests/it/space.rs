@@ -150,7 +150,12 @@ impl Space {
     pub(crate) fn holds(&self, store: &str, count: usize) {
         let files = self.files(store);
         let manifests = files.iter().filter(|name| name.ends_with("/manifest.json")).count();
-        let bytes: Vec<_> = files.iter().filter(|name| name.contains("/a-")).collect();
+        // An index belongs to the bytes that it is beside.
+        let bytes: Vec<_> = files.iter().filter(|name| name.contains("/a-") && !name.contains(".index.")).collect();
+        for index in files.iter().filter(|name| name.contains(".index.")) {
+            let folder = index.rsplit_once('/').unwrap().0;
+            assert!(bytes.iter().any(|name| name.starts_with(folder)), "{index} is beside nothing: {files:#?}");
+        }
         assert_eq!((manifests, bytes.len()), (count, count), "{files:#?}");
         let known = |name: &&String| {
             name.as_str() == "store.json"

@@ -46,6 +46,7 @@ fn request(options: &Options) -> RestoreRequest {
         artifact: options.artifact.clone(),
         at: options.at,
         into: options.into.clone(),
+        files: options.files.clone(),
         query: options.query.clone(),
         // The old data stays under a name made of this: no two restores may share it.
         staging: jiff::Timestamp::now().strftime("%y%m%d%H%M%S%6f").to_string(),

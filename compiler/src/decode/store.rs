@@ -1,14 +1,14 @@
 //! `store` and `notify`, with the nodes that their plugins add.
 
 use super::Left;
-use super::values::{child, count, duration, rate, secret, text, texts};
+use super::values::{child, count, duration, integer, rate, secret, text, texts};
 use crate::model::{Notifier, Plugin, Store};
 use crate::span::Spanned;
 use crate::structure::{Manifest, Type};
 use crate::syntax::{Cursor, Entry, Value};
 use schema::notifier::Occasion;
 use schema::secret::SecretRef;
-use schema::store::Config;
+use schema::store::{Compress, Compression, Config};
 use std::collections::BTreeMap;
 
 pub(super) fn store(mut cursor: Cursor<'_>, manifests: &[Manifest], left: &mut Left) -> Option<Store> {
@@ -19,6 +19,7 @@ pub(super) fn store(mut cursor: Cursor<'_>, manifests: &[Manifest], left: &mut L
     let (account, host) = (word("account"), word("host"));
     let (media, class) = (word("media"), word("class"));
     let immutable = child(&mut cursor, "immutable", left).and_then(duration);
+    let compress = cursor.child("compress").and_then(|node| compress(node, left));
     let encrypt = match cursor.child("encrypt") {
         Some(mut node) => {
             let recipients = texts(node.arguments());
@@ -44,12 +45,23 @@ pub(super) fn store(mut cursor: Cursor<'_>, manifests: &[Manifest], left: &mut L
         media,
         class,
         immutable,
+        compress,
         encrypt,
         identity,
         parallel,
         bandwidth,
         span,
     })
+}
+
+fn compress(mut node: Cursor<'_>, left: &mut Left) -> Option<Compress> {
+    let method = match text(node.argument()?)?.value.as_str() {
+        "zstd" => Compression::Zstd,
+        _ => return None,
+    };
+    let level = integer(node.property("level")?)?.value;
+    left.extend(node.left());
+    Some(Compress { method, level: u8::try_from(level).ok()? })
 }
 
 /// What a plugin is told: the values of its own nodes, and the secrets, those of its own nodes among them.

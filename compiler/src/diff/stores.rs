@@ -66,7 +66,7 @@ impl<'a> Change<'a, '_> {
     /// What a plugin reaches is where copies are: when that is another one, they are elsewhere.
     fn place(&self, ledger: &mut Ledger<'a>) {
         let (old, new) = (self.old, self.new);
-        let known = ["plugin", "immutable", "encrypt", "identity", "name"];
+        let known = ["plugin", "immutable", "compress", "encrypt", "identity", "name"];
         let labels = fields::differing(old, new, &known);
         let (places, others): (Vec<_>, Vec<_>) = labels
             .into_iter()
@@ -78,6 +78,10 @@ impl<'a> Change<'a, '_> {
         for field in others {
             let (was, is) = (labelled(&field.name, field.before), labelled(&field.name, field.after));
             ledger.add(self.found(Code::StoreChanged, &field.name).values(was, is));
+        }
+        if old.compress != new.compress {
+            let shown = |store: &Store| store.compress.map(|compress| format!("compress {compress}"));
+            ledger.add(self.found(Code::StoreChanged, "compress").values(shown(old), shown(new)));
         }
         let settings = fields::differing(&old.plugin.config, &new.plugin.config, &[]);
         let moved = old.plugin.name != new.plugin.name || reach(&old.plugin) != reach(&new.plugin);

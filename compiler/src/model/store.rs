@@ -3,7 +3,7 @@
 use crate::span::{Span, Spanned};
 use schema::notifier::Occasion;
 use schema::secret::SecretRef;
-use schema::store::Config;
+use schema::store::{Compress, Config};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub struct Store {
     pub class: Option<Spanned<String>>,
     /// Seconds.
     pub immutable: Option<Spanned<u64>>,
+    pub compress: Option<Compress>,
     pub encrypt: Vec<String>,
     pub identity: Option<SecretRef>,
     /// Steps at once.

@@ -138,6 +138,7 @@ fn store(store: &model::Store, inputs: Inputs<'_>) -> Store {
         media: said(&store.media),
         class: said(&store.class),
         immutable: store.immutable.as_ref().map(|time| time.value),
+        compress: store.compress,
         encrypt: store.encrypt.clone(),
         identity: store.identity.clone(),
         parallel: value(store.parallel.as_ref()),

@@ -30,6 +30,8 @@ pub struct RestoreRequest {
     pub at: Option<Timestamp>,
     /// A new name (neo4j) or directory (files); the live data is replaced without it.
     pub into: Option<String>,
+    /// Only these names of a tree, relative to its root, and what is below them.
+    pub files: Vec<String>,
     /// A query that must succeed after the exchange.
     pub query: Option<String>,
     /// What makes names of staged data this plan's own, for example the first characters of the artifact's id.
@@ -176,6 +178,16 @@ fn possible(source: &Source, databases: &[&str], request: &RestoreRequest, sink:
         sink.push(refused("the source is only part of its directory, which cannot be exchanged as a whole", help));
         return None;
     }
+    if !request.files.is_empty() && !files {
+        let help = "Leave out `--file`.".to_owned();
+        sink.push(refused("single files can only be restored of a source of files", help));
+        return None;
+    }
+    if !request.files.is_empty() && request.into.is_none() {
+        let help = "Add `--into DIR`: a directory that does not exist yet.".to_owned();
+        sink.push(refused("a part of the tree cannot be exchanged with all of it", help));
+        return None;
+    }
     if request.query.is_some() && (files || request.into.is_some()) {
         let why = "a query can only be asked of a server that serves what was restored";
         sink.push(refused(why, "Leave out `--query`.".to_owned()));
@@ -239,11 +251,18 @@ fn steps(
     for Wanted { database, staging, candidates } in wanted {
         let (subject, of) = (subject(source, database), name.clone());
         let reason = candidates.first().map_or_else(String::new, |first| {
-            format!("{} taken {}, from {}", short(&first.id), first.taken, first.store)
+            let only =
+                if request.files.is_empty() { String::new() } else { format!("; only {}", request.files.join(", ")) };
+            format!("{} taken {}, from {}{only}", short(&first.id), first.taken, first.store)
         });
         let (database, staging, candidates) = (database.clone(), staging.clone(), candidates.clone());
-        let action =
-            Action::Stage { source: of.clone(), database: database.clone(), candidates, staging: staging.clone() };
+        let action = Action::Stage {
+            source: of.clone(),
+            database: database.clone(),
+            candidates,
+            staging: staging.clone(),
+            only: request.files.clone(),
+        };
         let stage = graph.add(JOB, &subject, action, &reason, span, sink)?;
         let action = Action::Inspect { source: of, database, staging };
         let inspect = graph.add(JOB, &subject, action, "sound before anything is exchanged", span, sink)?;

@@ -216,6 +216,7 @@ pub(crate) fn run(case: &Case) -> String {
                 artifact: value("artifact"),
                 at: value("at").map(|at| at.parse().unwrap()),
                 into: value("into"),
+                files: value("file").into_iter().collect(),
                 query: value("query"),
                 staging: "1a2b3c4d".to_owned(),
             };

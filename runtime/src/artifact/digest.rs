@@ -1,5 +1,8 @@
-//! Digests of an artifact: BLAKE3 for identity, SHA-256 for exchange with other tools.
+//! Digests of an artifact: BLAKE3 for identity, SHA-256 for exchange with other tools. BLAKE3 is a tree: its values over
+//! the frames of an artifact are kept on the way, so that a part can be checked against the digest of the whole.
 
+use crate::artifact::frames::FRAME;
+use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
 use sha2::Digest as _;
 use std::fmt::Write;
 
@@ -7,9 +10,15 @@ use std::fmt::Write;
 #[derive(Debug, Default)]
 pub struct Digests {
     size: u64,
-    blake3: blake3::Hasher,
+    /// Of the frame that is being filled.
+    frame: blake3::Hasher,
+    held: u64,
+    frames: Vec<Node>,
     sha256: Option<sha2::Sha256>,
 }
+
+/// Value of a frame in the tree of BLAKE3; it is not the digest of the frame's bytes.
+pub(crate) type Node = [u8; 32];
 
 /// A finished [`Digests`]; digests are 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +27,8 @@ pub struct Digested {
     pub blake3: String,
     /// Present when it was asked for.
     pub sha256: Option<String>,
+    /// A value for each frame; empty when there is only one, whose value is the digest itself.
+    pub(crate) frames: Vec<Node>,
 }
 
 impl Digests {
@@ -34,21 +45,70 @@ impl Digests {
     }
 
     pub fn update(&mut self, bytes: &[u8]) {
-        self.size += bytes.len() as u64;
-        self.blake3.update(bytes);
         if let Some(sha256) = &mut self.sha256 {
             sha256.update(bytes);
         }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // Only what follows tells that a full frame is not the only one.
+            if self.held == FRAME {
+                self.end_frame();
+            }
+            let room = usize::try_from(FRAME - self.held).unwrap_or(usize::MAX);
+            let (now, later) = rest.split_at(rest.len().min(room));
+            self.frame.update(now);
+            self.held += now.len() as u64;
+            self.size += now.len() as u64;
+            rest = later;
+        }
+    }
+
+    fn end_frame(&mut self) {
+        self.frames.push(self.frame.finalize_non_root());
+        self.frame = blake3::Hasher::new();
+        self.frame.set_input_offset(self.size);
+        self.held = 0;
     }
 
     #[must_use]
-    pub fn finish(self) -> Digested {
+    pub fn finish(mut self) -> Digested {
+        if !self.frames.is_empty() {
+            self.end_frame();
+        }
+        let root = root(&self.frames).unwrap_or_else(|| self.frame.finalize());
         Digested {
             size: self.size,
-            blake3: self.blake3.finalize().to_hex().to_string(),
+            blake3: root.to_hex().to_string(),
             sha256: self.sha256.map(|sha256| hex(&sha256.finalize())),
+            frames: self.frames,
         }
     }
+}
+
+/// The digest of the whole; `None` when there are not several frames.
+pub(crate) fn root(frames: &[Node]) -> Option<blake3::Hash> {
+    let (left, right) = halves(frames)?;
+    Some(merge_subtrees_root(&node(left)?, &node(right)?, Mode::Hash))
+}
+
+fn node(frames: &[Node]) -> Option<Node> {
+    match frames {
+        [one] => Some(*one),
+        _ => {
+            let (left, right) = halves(frames)?;
+            Some(merge_subtrees_non_root(&node(left)?, &node(right)?, Mode::Hash))
+        }
+    }
+}
+
+/// The left half is the largest power of two that leaves something for the right one.
+fn halves(frames: &[Node]) -> Option<(&[Node], &[Node])> {
+    if frames.len() < 2 { None } else { frames.split_at_checked(frames.len().next_power_of_two() / 2) }
+}
+
+/// Value of the frame with number `n`, of an artifact that has several.
+pub(crate) fn frame(n: u64, bytes: &[u8]) -> Node {
+    blake3::Hasher::new().set_input_offset(n * FRAME).update(bytes).finalize_non_root()
 }
 
 /// `blake3:` and 64 hexadecimal digits, as plans and manifests spell the digest of a document.
@@ -57,10 +117,31 @@ pub fn blake3_of(bytes: &[u8]) -> String {
     format!("blake3:{}", blake3::hash(bytes).to_hex())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_over_frames_is_that_of_the_whole() {
+        let whole: Vec<u8> = (0..FRAME * 5 + 1).map(|at| (at % 251) as u8).collect();
+        for (frames, more) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 7), (3, 0), (4, 0), (4, 1), (5, 1)] {
+            let part = &whole[..(FRAME * frames + more) as usize];
+            let mut digests = Digests::both();
+            part.chunks(300_000).for_each(|chunk| digests.update(chunk));
+            let digested = digests.finish();
+            assert_eq!(digested.blake3, blake3::hash(part).to_hex().to_string(), "{frames} frames and {more}");
+            for (n, node) in digested.frames.iter().enumerate() {
+                let bytes = part.chunks(FRAME as usize).nth(n).expect("a frame");
+                assert_eq!(frame(n as u64, bytes), *node);
+            }
+        }
+    }
 }

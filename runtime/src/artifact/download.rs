@@ -3,19 +3,39 @@
 
 use crate::artifact::digest::Digests;
 use crate::artifact::pace::Pace;
-use crate::artifact::stream::{Feed, Sink, channel};
+use crate::artifact::stream::{Sink, channel};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
 use crate::plugin::Storage;
-use schema::manifest::Content;
+use schema::manifest::Manifest;
 
-/// Reads the object `key` through the store's plugin into `out`, within `pace` and the store's own limit, and finishes `out` only when size and BLAKE3 digest
-/// are those of `content`.
+/// What the bytes of an object must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// Bytes.
+    pub size: u64,
+    /// 64 hexadecimal digits.
+    pub blake3: &'a str,
+}
+
+impl<'a> Expected<'a> {
+    /// Of the copy that a manifest announces, as it is stored.
+    #[must_use]
+    pub fn of(manifest: &'a Manifest) -> Self {
+        match &manifest.copy {
+            Some(copy) => Self { size: copy.size, blake3: &copy.blake3 },
+            None => Self { size: manifest.artifact.size, blake3: &manifest.artifact.blake3 },
+        }
+    }
+}
+
+/// Reads the object `key` through the store's plugin into `out`, within `pace` and the store's own limit, and finishes
+/// `out` only when size and BLAKE3 digest are as `expected`.
 pub async fn download(
     storage: &Storage,
     key: &str,
-    content: &Content,
+    expected: Expected<'_>,
     out: Sink,
     pace: Pace,
     observers: &StepObservers,
@@ -26,7 +46,7 @@ pub async fn download(
         storage.get(key, &raw).await?;
         raw.finish().await
     };
-    let total = Some(content.size);
+    let total = Some(expected.size);
     let checking = async {
         let mut digests = Digests::identity();
         let mut done = 0;
@@ -46,30 +66,17 @@ pub async fn download(
         read?;
     }
     let (digested, out) = checked?;
-    if digested.size != content.size || digested.blake3 != content.blake3 {
-        return Err(damaged(key, content, digested.size, &digested.blake3));
+    if digested.size != expected.size || digested.blake3 != expected.blake3 {
+        return Err(damaged(key, expected, digested.size, &digested.blake3));
     }
     out.finish().await
 }
 
-/// Reads the object and checks it; the bytes go nowhere else.
-pub async fn check(storage: &Storage, key: &str, content: &Content, observers: &StepObservers) -> Result<()> {
-    let (sink, feed) = channel();
-    let (read, drained) = tokio::join!(download(storage, key, content, sink, Pace::new(None), observers), drain(feed));
-    read?;
-    drained
-}
-
-async fn drain(mut feed: Feed) -> Result<()> {
-    while feed.next().await?.is_some() {}
-    Ok(())
-}
-
-fn damaged(key: &str, content: &Content, size: u64, blake3: &str) -> Error {
-    let message = if size == content.size {
-        format!("`{key}` is damaged: its BLAKE3 digest is {blake3}, its manifest says {}", content.blake3)
+fn damaged(key: &str, expected: Expected<'_>, size: u64, blake3: &str) -> Error {
+    let message = if size == expected.size {
+        format!("`{key}` is damaged: its BLAKE3 digest is {blake3}, its manifest says {}", expected.blake3)
     } else {
-        format!("`{key}` is damaged: it has {size} bytes, its manifest says {}", content.size)
+        format!("`{key}` is damaged: it has {size} bytes, its manifest says {}", expected.size)
     };
     Error::integrity("artifact-damaged", message)
         .help("Restore from another store with `--from`, and find out what changed the bytes in this one.")

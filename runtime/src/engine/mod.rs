@@ -33,6 +33,14 @@ pub struct Context {
     pub scratch: PathBuf,
 }
 
+impl Context {
+    /// Where an engine that can tell what lies where in its artifact writes that, as JSON lines; nothing else is there.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.scratch.join("artifact.index")
+    }
+}
+
 /// What a backup was.
 #[derive(Clone, Debug)]
 pub struct Taken {

@@ -245,6 +245,16 @@ impl Storage {
         }
     }
 
+    /// At most `len` bytes from `offset`; fewer where the object ends.
+    pub async fn get_part(&self, key: &str, offset: u64, len: u64) -> Result<Vec<u8>> {
+        key::check(key)?;
+        let limit = usize::try_from(len).unwrap_or(usize::MAX);
+        let mut taker = Taker::Memory { found: Vec::new(), limit, key };
+        let moved = self.get_range(key, offset, len, &mut taker).await;
+        let found = if let Taker::Memory { found, .. } = taker { found } else { Vec::new() };
+        moved.map(|_| found)
+    }
+
     /// The whole of an object of at most `limit` bytes; `None` when there is none.
     pub async fn get_small(&self, key: &str, limit: usize) -> Result<Option<Vec<u8>>> {
         key::check(key)?;

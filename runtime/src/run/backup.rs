@@ -1,25 +1,32 @@
 //! One backup step: the engine's stream into one store, published when it is whole.
 
+use super::announce::{LOST, clean_up, publish, remember};
 use super::executor::{Done, Located, Work};
+use super::send::{Sending, first_cause};
 use super::workshop::Workshop;
-use crate::artifact::digest::Digested;
-use crate::artifact::{channel, download, pace::Pace, sized, upload};
+use crate::artifact::digest::{Digested, hex};
+use crate::artifact::encode::{self, Layers};
+use crate::artifact::outlet::{Outlet, cause};
+use crate::artifact::{Sink, channel, sized};
 use crate::engine::{Context, Taken};
 use crate::error::{Error, Result};
-use crate::event::StepObservers;
-use crate::fault;
-use crate::hold;
 use crate::store::{Held, Published, Store, layout};
 use schema::fact::StoredArtifact;
-use schema::manifest::{Content, FORMAT, Manifest};
-use schema::record::Record;
+use schema::index::Line;
+use schema::manifest::{Content, Copied, FORMAT, Indexed, Manifest};
 use schema::report::{ArtifactReport, Outcome, ProblemKind};
 use schema::step::Method;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A new artifact that is smaller than this share of the one before it is not believed without a look.
 const COLLAPSED: f64 = 0.5;
+/// What the name of an index ends with, before the endings of its encodings.
+const INDEX: &str = ".index";
+/// Level at which an index is compressed, whatever its store says of artifacts.
+const INDEX_LEVEL: u8 = 3;
 
 /// Makes and publishes the artifact of `work`, or finds that an earlier attempt of the same step did.
 pub(super) async fn perform(
@@ -35,13 +42,14 @@ pub(super) async fn perform(
         return adopt(shop, &store, &held, context).await;
     }
     let file = file_name(at, method, context.world.now());
-    let key = layout::bytes(&store.folder(&at.source, &at.database, &at.id), &work.attempt, &file);
-    let (manifest, incomplete) = match take(shop, work, at, method, (&store, &key), context).await {
-        Ok((taken, digested, took)) => {
-            (Manifest { took, ..manifest(shop, work, at, file, &taken, &digested) }, taken.incomplete)
-        }
+    let layers = store.layers(matches!(method, Method::Dump | Method::Backup));
+    let (manifest, incomplete) = match take(shop, work, at, (method, &file, &layers), &store, context).await {
+        Ok(taken) => taken,
         Err(error) => {
-            clean_up(&store, &key, &context.observers).await;
+            let files = [encode::file_name(&file, &layers.names()), index_name(&file, &index_layers(&layers))];
+            let folder = store.folder(&at.source, &at.database, &at.id);
+            let keys = files.iter().map(|file| layout::bytes(&folder, &work.attempt, file));
+            clean_up(&store, keys, &context.observers).await;
             // Another attempt of this step may have gone on where this one could not: it removed what it found of it.
             return match store.held(&at.source, &at.database, &at.id).await {
                 Ok(Some(held)) if error.kind != ProblemKind::Cancelled => adopt(shop, &store, &held, context).await,
@@ -60,49 +68,6 @@ pub(super) async fn perform(
     Ok(done)
 }
 
-/// What a step says whose attempt came second.
-pub(super) const LOST: &str =
-    ", published by another attempt that was first; its bytes were read back, and those of this attempt removed";
-
-/// Publishes, and then removes what other attempts left. Not before: while no manifest stands, one of them may be alive
-/// and win.
-pub(super) async fn publish(store: &Store, manifest: &Manifest, observers: &StepObservers) -> Result<Published> {
-    let published = match store.publish(manifest, observers).await {
-        Ok(published) => published,
-        Err(error) => {
-            give_up(store, manifest, &error, observers).await;
-            return Err(error);
-        }
-    };
-    let held = &published.held().manifest;
-    if let Err(error) = store.sweep(&held.source, &held.database, &held.id, &held.attempt).await {
-        let message = format!("what other attempts left in store `{}` could not be removed: {error}", store.name);
-        observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
-    }
-    Ok(published)
-}
-
-/// Removes the bytes of an attempt that could not be published, when it is certain that no manifest names them: an error
-/// that may pass says nothing about whether the manifest arrived.
-async fn give_up(store: &Store, manifest: &Manifest, error: &Error, observers: &StepObservers) {
-    let useless = match store.held(&manifest.source, &manifest.database, &manifest.id).await {
-        Ok(Some(held)) => held.manifest.attempt != manifest.attempt,
-        Ok(None) => error.kind != ProblemKind::Temporary,
-        Err(_) => false,
-    };
-    if useless {
-        clean_up(store, &store.bytes_key(manifest), observers).await;
-    }
-}
-
-/// A copy is published: it is locked where its store says so, and the catalog learns what the store knows of it.
-pub(super) async fn remember(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<()> {
-    if let Some(seconds) = shop.immutable(&store.name) {
-        hold::immutable(store, held, seconds, context.world.as_ref()).await?;
-    }
-    shop.state.catalog.put(&store.found(held).await?)
-}
-
 pub(super) fn located(work: &Work) -> Result<&Located> {
     work.artifact.as_ref().ok_or_else(|| Error::permanent("plan-incomplete", "the step names no artifact"))
 }
@@ -110,7 +75,7 @@ pub(super) fn located(work: &Work) -> Result<&Located> {
 /// Counts what an earlier attempt published, after reading it back.
 async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<Done> {
     let manifest = &held.manifest;
-    download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
+    store.check_stored(manifest, &context.observers).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     remember(shop, store, held, context).await?;
     let mut done = judge(store, manifest, &manifest.incomplete, None);
@@ -118,64 +83,158 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     Ok(done)
 }
 
-/// Streams the artifact under its attempt, to `key` of the store. The bytes are durable when this returns. The last is
-/// how long it took, in milliseconds.
+/// Streams the artifact and its index under its attempt. The bytes are durable when this returns.
 async fn take(
     shop: &Workshop,
     work: &Work,
     at: &Located,
-    method: Method,
-    (store, key): (&Store, &str),
+    (method, file, layers): (Method, &str, &Layers),
+    store: &Store,
     context: &Context,
-) -> Result<(Taken, Digested, Option<u64>)> {
-    let storage = store.storage();
-    let plan = storage.prepare(key, None).await?;
-    begun(shop, work, store, key, Vec::new())?;
-    let session = storage.begin(key, None).await?;
-    begun(shop, work, store, key, session.clone())?;
-    let engine = shop.engine(&at.source)?;
-    let (sink, feed) = channel();
+) -> Result<(Manifest, Vec<String>)> {
+    let folder = store.folder(&at.source, &at.database, &at.id);
+    let key = layout::bytes(&folder, &work.attempt, &encode::file_name(file, &layers.names()));
+    let sending = Sending::begin(shop, work, store, &key, None).await?;
     let began = Instant::now();
-    let (taken, uploaded) = tokio::join!(
-        engine.backup(&at.database, method, sink, context),
-        upload::upload(feed, storage, &session, plan, Pace::new(None), &context.observers, None),
-    );
-    let (taken, digested, receipts) = match (taken, uploaded) {
-        (Ok(taken), Ok((digested, receipts))) => (taken, digested, receipts),
-        (taken, uploaded) => {
-            // The session is of no use any more; what it left is removed by its key even when this fails.
-            let _ = storage.abort(&session).await;
-            return Err(first_cause(taken.err(), uploaded.err()));
+    let made = match make(shop, at, method, layers, &sending, context).await {
+        Ok(made) => made,
+        Err(error) => {
+            sending.abort().await;
+            return Err(error);
         }
     };
-    if digested.size == 0 {
-        let _ = storage.abort(&session).await;
-        return Err(Error::permanent("artifact-empty", "the backup has no bytes"));
+    sending.commit(&made.receipts).await?;
+    let took = u64::try_from(began.elapsed().as_millis()).ok();
+    let copy = copied(file, layers, &made);
+    if context.index().exists() {
+        note_frames(&context.index(), &made.artifact)?;
     }
-    fault::point("before-commit");
-    storage.commit(&session, &receipts).await?;
-    Ok((taken, digested, u64::try_from(began.elapsed().as_millis()).ok()))
+    let index = publish_index(shop, work, store, (&folder, file), layers, context).await?;
+    let made_of = manifest(shop, work, at, file.to_owned(), &made.taken, &made.artifact);
+    Ok((Manifest { took, copy, index, ..made_of }, made.taken.incomplete))
 }
 
-/// Records that an upload begins: before it has a session, so that what it leaves is found by its key, and then with it.
-pub(super) fn begun(shop: &Workshop, work: &Work, store: &Store, key: &str, session: Vec<u8>) -> Result<()> {
-    shop.record(&Record::UploadStarted {
-        step: work.address.clone(),
-        attempt: work.attempt.clone(),
-        store: store.name.clone(),
-        key: key.to_owned(),
-        session,
+/// Bytes that are in a store, and not visible yet.
+struct Made {
+    taken: Taken,
+    artifact: Digested,
+    /// What is stored, where that is something else.
+    stored: Option<Digested>,
+    receipts: Vec<Vec<u8>>,
+}
+
+/// Has the engine make the artifact, on its way through the layers into the store.
+async fn make(
+    shop: &Workshop,
+    at: &Located,
+    method: Method,
+    layers: &Layers,
+    sending: &Sending<'_>,
+    context: &Context,
+) -> Result<Made> {
+    let engine = shop.engine(&at.source)?;
+    let (sink, feed) = channel();
+    let taking = engine.backup(&at.database, method, sink, context);
+    let made = if layers.is_empty() {
+        let (taken, sent) = tokio::join!(taking, sending.send(feed, &context.observers));
+        match (taken, sent) {
+            (Ok(taken), Ok((artifact, receipts))) => Made { taken, artifact, stored: None, receipts },
+            (taken, sent) => return Err(first_cause([taken.err(), sent.err()])),
+        }
+    } else {
+        let (coded, stored) = channel();
+        let encoding = encode::encode(feed, coded, layers.clone());
+        let (taken, encoded, sent) = tokio::join!(taking, encoding, sending.send(stored, &context.observers));
+        match (taken, encoded, sent) {
+            (Ok(taken), Ok(artifact), Ok((stored, receipts))) => {
+                Made { taken, artifact, stored: Some(stored), receipts }
+            }
+            (taken, encoded, sent) => return Err(first_cause([taken.err(), encoded.err(), sent.err()])),
+        }
+    };
+    if made.artifact.size == 0 {
+        return Err(Error::permanent("artifact-empty", "the backup has no bytes"));
+    }
+    Ok(made)
+}
+
+fn copied(file: &str, layers: &Layers, made: &Made) -> Option<Copied> {
+    made.stored.as_ref().map(|stored| Copied {
+        file: encode::file_name(file, &layers.names()),
+        size: stored.size,
+        blake3: stored.blake3.clone(),
+        sha256: stored.sha256.clone().unwrap_or_default(),
+        encoding: layers.names(),
+        recipients: layers.recipients.clone(),
     })
 }
 
-/// When producer and consumer both failed, one of them failed because the other did.
-fn first_cause(engine: Option<Error>, upload: Option<Error>) -> Error {
-    match (engine, upload) {
-        (Some(engine), Some(upload)) if engine.code == "consumer-gone" => upload,
-        (Some(engine), _) => engine,
-        (None, Some(upload)) => upload,
-        (None, None) => Error::permanent("stream-cut-off", "the stream ended before it was whole"),
+/// Stores the index that the engine made, if it made one: a step that makes its bytes visible comes after it.
+async fn publish_index(
+    shop: &Workshop,
+    work: &Work,
+    store: &Store,
+    (folder, file): (&str, &str),
+    layers: &Layers,
+    context: &Context,
+) -> Result<Option<Indexed>> {
+    let path = context.index();
+    if !path.exists() {
+        return Ok(None);
     }
+    let layers = index_layers(layers);
+    let file = index_name(file, &layers);
+    let sending = Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), None).await?;
+    let ((sink, feed), (coded, stored)) = (channel(), channel());
+    let silent = context.observers.silent();
+    let (read, encoded, sent) =
+        tokio::join!(feed_file(path, sink), encode::encode(feed, coded, layers), sending.send(stored, &silent));
+    match (read, encoded, sent) {
+        (Ok(()), Ok(_), Ok((stored, receipts))) => {
+            sending.commit(&receipts).await?;
+            Ok(Some(Indexed { file, size: stored.size, blake3: stored.blake3 }))
+        }
+        (read, encoded, sent) => {
+            sending.abort().await;
+            Err(first_cause([read.err(), encoded.err(), sent.err()]))
+        }
+    }
+}
+
+/// What is done to an index: it is always compressed, and as secret as the artifact.
+fn index_layers(layers: &Layers) -> Layers {
+    Layers { zstd: Some(INDEX_LEVEL), recipients: layers.recipients.clone() }
+}
+
+/// Name of the index of the artifact `file`.
+fn index_name(file: &str, layers: &Layers) -> String {
+    encode::file_name(&format!("{file}{INDEX}"), &layers.names())
+}
+
+/// Adds the values of the frames to an index.
+fn note_frames(path: &Path, artifact: &Digested) -> Result<()> {
+    let failed = |error| Error::io("write the index of the artifact", &error);
+    let file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
+    let mut file = std::io::BufWriter::new(file);
+    for node in &artifact.frames {
+        let line = Line::Frame { blake3: hex(node) };
+        serde_json::to_writer(&mut file, &line).map_err(|error| failed(error.into()))?;
+        file.write_all(b"\n").map_err(failed)?;
+    }
+    file.flush().map_err(failed)
+}
+
+/// Streams a file of ours.
+async fn feed_file(path: PathBuf, out: Sink) -> Result<()> {
+    let work = move || {
+        let failed = |error| Error::io("read the index of the artifact", &error);
+        let mut file = std::fs::File::open(&path).map_err(failed)?;
+        let mut outlet = Outlet::new(out);
+        std::io::copy(&mut file, &mut outlet)
+            .map_err(|error| cause(error, |error| Error::io("read the index", error)))?;
+        outlet.finish()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
 }
 
 fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Taken, digested: &Digested) -> Manifest {
@@ -196,6 +255,8 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
             blake3: digested.blake3.clone(),
             sha256: digested.sha256.clone().unwrap_or_default(),
         },
+        copy: None,
+        index: None,
         inputs: shop.inputs.clone(),
         took: None,
         incomplete: taken.incomplete.clone(),
@@ -216,13 +277,6 @@ fn file_name(at: &Located, method: Method, now: jiff::Timestamp) -> String {
 }
 
 /// Removes what an attempt left under its own key, finished or not.
-pub(super) async fn clean_up(store: &Store, key: &str, observers: &StepObservers) {
-    if let Err(error) = store.storage().delete(key).await {
-        let message = format!("what the failed attempt left in store `{}` could not be removed: {error}", store.name);
-        observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
-    }
-}
-
 /// The newest artifact of the same database that this machine knows in the store, but for this one.
 fn previous(shop: &Workshop, store: &str, at: &Located) -> Result<Option<StoredArtifact>> {
     let artifacts = shop.state.catalog.artifacts()?.into_iter();
@@ -251,9 +305,15 @@ fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], previous: Op
     }
     let report = report(store, manifest);
     if doubts.is_empty() {
-        return Done::ok(format!("{} in `{}`", sized(size), store.name)).with(report);
+        return Done::ok(format!("{} in `{}`{}", sized(size), store.name, encoded(manifest))).with(report);
     }
     Done { outcome: Outcome::Degraded, detail: doubts.join("; "), artifact: Some(report) }
+}
+
+/// What became of the bytes, where they are not stored as they are.
+pub(super) fn encoded(manifest: &Manifest) -> String {
+    let copy = manifest.copy.as_ref();
+    copy.map(|copy| format!(", as {} through {}", sized(copy.size), copy.encoding.join(" and "))).unwrap_or_default()
 }
 
 fn shown(names: &[String]) -> String {

@@ -85,8 +85,9 @@ fn act<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a Context) -> Doi
             Box::pin(transfer::perform(shop, work, from, to, *bandwidth, context))
         }
         Action::Verify { store, with, .. } => Box::pin(verify::perform(shop, work, store, *with, context)),
-        Action::Stage { source, database, candidates, staging } => {
-            Box::pin(restore::stage(shop, source, database, candidates, staging, context))
+        Action::Stage { source, database, candidates, staging, only } => {
+            let to = restore::Staging { source, database, staging, only };
+            Box::pin(restore::stage(shop, to, candidates, context))
         }
         Action::Inspect { source, database, staging } => {
             Box::pin(async move { shop.engine(source)?.inspect(database, staging, context).await.map(Done::ok) })

@@ -1,6 +1,7 @@
 //! A run: the loop between the scheduler, which says what is ready, and the executor, which does it. Each record is in
 //! the journal before its effect; observers are told afterwards.
 
+mod announce;
 mod backup;
 pub mod board;
 pub mod cancel;
@@ -17,6 +18,7 @@ mod restore;
 mod resume;
 pub mod retry;
 pub mod scheduler;
+mod send;
 mod service;
 pub mod state;
 mod tell;

@@ -2,6 +2,7 @@
 //! that a strategy says is left out without a word.
 
 use super::source_of;
+use crate::artifact::seal;
 use crate::error::{Error, Result};
 use crate::plugin::Host;
 use schema::notifier::{Notifier, Occasion};
@@ -141,12 +142,15 @@ fn written(action: &Action) -> Option<&str> {
 
 /// What a copy in a store would lack.
 fn store(store: &Store) -> Vec<String> {
-    let asked = [("encrypt", !store.encrypt.is_empty()), ("class", store.class.is_some())];
-    let told = asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet"));
+    let strange = |recipient: &&String| seal::recipient(recipient).is_err();
+    let strange = store.encrypt.iter().filter(strange);
+    let strange =
+        strange.map(|recipient| format!("recipient `{recipient}` is of a plugin of age, which is not there yet"));
+    let class = store.class.is_some().then(|| "`class` is not there yet".to_owned());
     // A directory has nobody who could forbid its owner to remove a file; other plugins are asked when they are used.
     let cannot = (store.immutable.is_some() && store.plugin.name == "fs")
         .then(|| "`immutable` is more than plugin `fs` can do: it cannot forbid removal".to_owned());
-    told.chain(cannot).collect()
+    class.into_iter().chain(cannot).chain(strange).collect()
 }
 
 fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {

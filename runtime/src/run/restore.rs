@@ -4,25 +4,43 @@ use super::executor::{Done, Located};
 use super::transfer::expect;
 use super::verify::{name_the_artifact, prefer_damage};
 use super::workshop::Workshop;
-use crate::artifact::{channel, download, pace::Pace};
-use crate::engine::Context;
+use crate::artifact::decode::Coded;
+use crate::artifact::download::Expected;
+use crate::artifact::outlet::{Outlet, cause};
+use crate::artifact::part::{Part, Ranged};
+use crate::artifact::{Feed, Sink, channel, pace::Pace, sized};
+use crate::engine::{Context, files::part};
 use crate::error::{Error, Result};
+use crate::store::Store;
+use schema::manifest::Manifest;
 use schema::report::{Outcome, ProblemKind};
 use schema::step::Candidate;
+use std::io::BufReader;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is staged, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Staging<'a> {
+    pub(super) source: &'a str,
+    pub(super) database: &'a str,
+    /// Name or directory to stage under.
+    pub(super) staging: &'a str,
+    /// Only these names of a tree; everything when there are none.
+    pub(super) only: &'a [String],
+}
 
 /// Stages the first copy that is whole. A copy that had to be passed over makes the step degraded.
 pub(super) async fn stage(
     shop: &Arc<Workshop>,
-    source: &str,
-    database: &str,
+    to: Staging<'_>,
     candidates: &[Candidate],
-    staging: &str,
     context: &Context,
 ) -> Result<Done> {
     let mut passed_over: Vec<Error> = Vec::new();
     for candidate in candidates {
-        match stage_one(shop, source, database, candidate, staging, context).await {
+        match stage_one(shop, to, candidate, context).await {
             Ok(detail) if passed_over.is_empty() => return Ok(Done::ok(detail)),
             Ok(detail) => {
                 let why = passed_over.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ");
@@ -43,29 +61,78 @@ pub(super) async fn stage(
     Err(first)
 }
 
-async fn stage_one(
-    shop: &Workshop,
-    source: &str,
-    database: &str,
-    candidate: &Candidate,
-    staging: &str,
-    context: &Context,
-) -> Result<String> {
+async fn stage_one(shop: &Workshop, to: Staging<'_>, candidate: &Candidate, context: &Context) -> Result<String> {
     let store = shop.store(&candidate.store, &context.observers).await?;
     let at = Located {
-        source: source.to_owned(),
-        database: database.to_owned(),
+        source: to.source.to_owned(),
+        database: to.database.to_owned(),
         id: candidate.id.clone(),
         manifest: Some(candidate.manifest.clone()),
     };
     let held = expect(&store, &at).await?;
+    // A missing or wrong identity is told before anything is made.
+    let coded = store.coded(&held.manifest)?;
     let (sink, feed) = channel();
-    let key = store.bytes_key(&held.manifest);
-    let engine = shop.engine(source)?;
-    let (read, staged) = tokio::join!(
-        download::download(store.storage(), &key, &held.manifest.artifact, sink, Pace::new(None), &context.observers),
-        engine.stage(database, staging, feed, context),
-    );
+    let engine = shop.engine(to.source)?;
+    let fetched = Arc::new(AtomicU64::new(0));
+    let reading = async {
+        if to.only.is_empty() {
+            return store.read(&held.manifest, sink, Pace::new(None), &context.observers).await;
+        }
+        let object = store.ranged(&held.manifest, fetched.clone());
+        read_part(&store, &held.manifest, (object, coded), to.only, sink, context).await
+    };
+    let (read, staged) = tokio::join!(reading, engine.stage(to.database, to.staging, feed, context));
     let detail = prefer_damage(read, staged).map_err(|error| name_the_artifact(error, &store, &at.id))?;
-    Ok(format!("{detail}, from artifact {} of {} in `{}`", candidate.id, candidate.taken, store.name))
+    let read = match fetched.load(Ordering::Relaxed) {
+        0 => String::new(),
+        read => format!(", for which {} of {} were read", sized(read), sized(Expected::of(&held.manifest).size)),
+    };
+    Ok(format!("{detail}, from artifact {} of {} in `{}`{read}", candidate.id, candidate.taken, store.name))
+}
+
+/// Streams an archive of a part of an artifact: its index says which frames hold it, and only those are read.
+async fn read_part(
+    store: &Store,
+    manifest: &Manifest,
+    (object, coded): (Ranged, Coded),
+    only: &[String],
+    out: Sink,
+    context: &Context,
+) -> Result<()> {
+    let index = context.scratch.join("stored.index");
+    let (sink, feed) = channel();
+    if manifest.index.is_none() {
+        return Err(Error::permanent("index-missing", "the artifact has no index, so no part of it can be restored")
+            .help("Restore all of it: leave out `--file`."));
+    }
+    let silent = context.observers.silent();
+    let (read, spooled) = tokio::join!(store.index(manifest, sink, &silent), spool(feed, index.clone()));
+    prefer_damage(read, spooled)?;
+    let only = only.to_vec();
+    blocking(move || {
+        let open =
+            || std::fs::File::open(&index).map(BufReader::new).map_err(|error| Error::io("read the index", &error));
+        let chosen = part::choose(open, &only)?;
+        let mut bytes = Part::open(object, &coded, part::nodes(open()?)?)?;
+        let mut out = Outlet::new(out);
+        part::write(&chosen, &mut bytes, &mut out)?;
+        out.finish()
+    })
+    .await
+}
+
+/// Writes all of a feed to a file of ours.
+async fn spool(mut feed: Feed, path: PathBuf) -> Result<()> {
+    blocking(move || {
+        let failed = |error: std::io::Error| cause(error, |error| Error::io("note the index of the artifact", error));
+        let mut file = std::fs::File::create(path).map_err(failed)?;
+        std::io::copy(&mut feed, &mut file).map_err(failed)?;
+        Ok(())
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
 }

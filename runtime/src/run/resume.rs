@@ -3,7 +3,6 @@
 use super::executor::Located;
 use super::workshop::{Outfit, Workshop};
 use super::{Request, locate, state::State};
-use crate::artifact::download;
 use crate::error::{Error, Result};
 use crate::journal::replay::{Replay, Upload, replay};
 use crate::journal::{Beginning, Unfinished};
@@ -161,8 +160,7 @@ pub(super) async fn still_there(shop: &Workshop, step: &Step, artifact: Option<&
     let looked = async {
         let store = shop.store(store, &observers).await?;
         let Some(held) = store.held(&at.source, &at.database, &at.id).await? else { return Ok(false) };
-        let key = store.bytes_key(&held.manifest);
-        download::check(store.storage(), &key, &held.manifest.artifact, &observers).await?;
+        store.check_stored(&held.manifest, &observers).await?;
         Ok::<_, Error>(true)
     };
     looked.await.unwrap_or(false)

@@ -1,15 +1,23 @@
 //! One transfer step: an artifact from one store to another, without the source. The copy has the same id and digests.
 
-use super::backup::{LOST, begun, clean_up, located, publish, remember, report};
+use super::announce::{LOST, clean_up, publish, remember};
+use super::backup::{encoded, located, report};
 use super::executor::{Done, Located, Work, unless_cancelled};
+use super::send::{Sending, first_cause};
 use super::workshop::Workshop;
-use crate::artifact::{channel, download, pace::Pace, sized, upload};
+use crate::artifact::decode::Coded;
+use crate::artifact::digest::Digested;
+use crate::artifact::download::Expected;
+use crate::artifact::encode::{self, Layers};
+use crate::artifact::{Feed, channel, pace::Pace, sized};
 use crate::engine::Context;
 use crate::error::{Error, Result};
+use crate::event::StepObservers;
 use crate::fault;
-use crate::store::{Held, Published, Store};
-use schema::manifest::Manifest;
+use crate::store::{Held, Published, Store, layout};
+use schema::manifest::{Copied, Indexed, Manifest};
 use schema::report::ProblemKind;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Brings the artifact of `work` to `to`, or finds that it is there already.
@@ -26,30 +34,45 @@ pub(super) async fn perform(
     let to = shop.store(to, &context.observers).await?;
     let held = expect(&from, at).await?;
     if let Some(there) = to.held(&at.source, &at.database, &at.id).await? {
-        return converged(shop, &to, &held, &there, context).await;
+        return converged(shop, (&from, &to), &held, &there, context).await;
     }
-    let manifest = Manifest { attempt: work.attempt.clone(), ..held.manifest.clone() };
-    if let Err(error) = copy(shop, work, (&from, &to), (&held.manifest, &manifest), bandwidth, context).await {
-        clean_up(&to, &to.bytes_key(&manifest), &context.observers).await;
-        // Another attempt may have gone on where this one could not.
-        return match to.held(&at.source, &at.database, &at.id).await {
-            Ok(Some(there)) if error.kind != ProblemKind::Cancelled => {
-                converged(shop, &to, &held, &there, context).await
-            }
-            _ => Err(error),
-        };
-    }
+    let way = way(&held.manifest, &from, &to)?;
+    let planned = planned(&held.manifest, &way, &work.attempt);
+    let manifest = match copy(shop, work, (&from, &to), &way, (&held.manifest, &planned), bandwidth, context).await {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            clean_up(&to, to.objects(&planned), &context.observers).await;
+            // Another attempt may have gone on where this one could not.
+            return match to.held(&at.source, &at.database, &at.id).await {
+                Ok(Some(there)) if error.kind != ProblemKind::Cancelled => {
+                    converged(shop, (&from, &to), &held, &there, context).await
+                }
+                _ => Err(error),
+            };
+        }
+    };
     let published = publish(&to, &manifest, &context.observers).await?;
     remember(shop, &to, published.held(), context).await?;
     let lost = if matches!(published, Published::Theirs(_)) { LOST } else { "" };
-    let detail = format!("{} from `{}` to `{}`{lost}", sized(manifest.artifact.size), from.name, to.name);
+    let size = sized(manifest.artifact.size);
+    let detail = format!("{size} from `{}` to `{}`{}{lost}", from.name, to.name, encoded(&manifest));
     Ok(Done::ok(detail).with(report(&to, &published.held().manifest)))
 }
 
 /// Counts a copy that is there already, after reading it back.
-async fn converged(shop: &Workshop, to: &Store, held: &Held, there: &Held, context: &Context) -> Result<Done> {
-    let (key, manifest) = (to.bytes_key(&there.manifest), &there.manifest);
-    download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
+async fn converged(
+    shop: &Workshop,
+    (from, to): (&Store, &Store),
+    held: &Held,
+    there: &Held,
+    context: &Context,
+) -> Result<Done> {
+    let manifest = &there.manifest;
+    if manifest.artifact != held.manifest.artifact {
+        let message = format!("`{}` and `{}` hold different bytes under artifact {}", from.name, to.name, manifest.id);
+        return Err(Error::integrity("artifact-differs", message).help("Verify both copies to see which is right."));
+    }
+    to.check_stored(manifest, &context.observers).await?;
     to.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     remember(shop, to, there, context).await?;
     let detail = format!("`{}` held it already; it was read back", to.name);
@@ -71,44 +94,197 @@ pub(super) async fn expect(store: &Store, at: &Located) -> Result<Held> {
     }
 }
 
+/// How an artifact's bytes get from one store into another.
+enum Way {
+    /// As they are stored.
+    Verbatim,
+    /// With something done to them.
+    Anew {
+        /// What must be opened first.
+        open: Option<Coded>,
+        layers: Layers,
+        /// What the new copy is encoded as, in order.
+        encoding: Vec<String>,
+    },
+}
+
+/// Encrypted copies go as they are unless the target encrypts to others; what the target asks for and the copy has not is
+/// added; nothing is taken off for a target that does not ask for it.
+fn way(held: &Manifest, from: &Store, to: &Store) -> Result<Way> {
+    let encoding = Coded::known(held)?;
+    let wanted = to.layers(is_compressed(held) || encoding.contains(&encode::ZSTD));
+    let recipients = held.copy.as_ref().map(|copy| copy.recipients.as_slice()).unwrap_or_default();
+    let encrypted = !recipients.is_empty();
+    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    let others = !wanted.recipients.is_empty() && set(&wanted.recipients) != set(recipients);
+    if if encrypted { !others } else { wanted.is_empty() } {
+        return Ok(Way::Verbatim);
+    }
+    let open = if encrypted { Some(from.coded(held).map_err(|error| to_others(error, to))?) } else { None };
+    let kept = encoding.iter().filter(|name| **name != encode::AGE).map(|name| (*name).to_owned());
+    let encoding = kept.chain(wanted.names()).collect();
+    Ok(Way::Anew { open, layers: wanted, encoding })
+}
+
+fn to_others(mut error: Error, to: &Store) -> Error {
+    error.message =
+        format!("`{}` encrypts to other recipients, so the copy must be opened first: {}", to.name, error.message);
+    error
+}
+
+/// Whether the engine compressed the artifact.
+fn is_compressed(manifest: &Manifest) -> bool {
+    matches!(manifest.engine.method.as_str(), "dump" | "backup")
+}
+
+/// What the manifest of the new copy will be, but for sizes and digests that are not known before it is made.
+fn planned(old: &Manifest, way: &Way, attempt: &str) -> Manifest {
+    let mut new = Manifest { attempt: attempt.to_owned(), ..old.clone() };
+    if let Way::Anew { layers, encoding, .. } = way {
+        new.copy = Some(Copied {
+            file: encode::file_name(&old.artifact.file, encoding),
+            size: 0,
+            blake3: String::new(),
+            sha256: String::new(),
+            encoding: encoding.clone(),
+            recipients: layers.recipients.clone(),
+        });
+    }
+    if let (Some(index), Some(_)) = (&mut new.index, index_way(way)) {
+        let plain = index.file.strip_suffix(".age").unwrap_or(&index.file);
+        index.file = encode::file_name(plain, &[encode::AGE.to_owned()]);
+    }
+    new
+}
+
+/// How the index goes when it does not go as it is stored: the same way as the bytes, but that it is compressed already.
+fn index_way(way: &Way) -> Option<Way> {
+    match way {
+        Way::Anew { open, layers, .. } if open.is_some() || !layers.recipients.is_empty() => Some(Way::Anew {
+            open: open.clone(),
+            layers: Layers { zstd: None, recipients: layers.recipients.clone() },
+            encoding: Vec::new(),
+        }),
+        Way::Anew { .. } | Way::Verbatim => None,
+    }
+}
+
+/// Copies the bytes and the index; the manifest of the new copy.
 async fn copy(
     shop: &Workshop,
     work: &Work,
     (from, to): (&Store, &Store),
-    (old, new): (&Manifest, &Manifest),
+    way: &Way,
+    (old, planned): (&Manifest, &Manifest),
     bandwidth: Option<u64>,
     context: &Context,
-) -> Result<()> {
-    let (storage, key, size) = (to.storage(), to.bytes_key(new), Some(new.artifact.size));
-    let plan = storage.prepare(&key, size).await?;
-    begun(shop, work, to, &key, Vec::new())?;
-    let session = storage.begin(&key, size).await?;
-    begun(shop, work, to, &key, session.clone())?;
+) -> Result<Manifest> {
+    let mut new = planned.clone();
+    let size = matches!(way, Way::Verbatim).then(|| Expected::of(old).size);
+    let sending = Sending::begin(shop, work, to, &to.bytes_key(&new), size).await?;
     fault::point("in-transfer");
-    let (sink, feed) = channel();
     let quiet = context.observers.silent();
-    let old_key = from.bytes_key(old);
-    let both = async {
-        tokio::join!(
-            download::download(from.storage(), &old_key, &old.artifact, sink, Pace::new(bandwidth), &quiet),
-            upload::upload(feed, storage, &session, plan, Pace::new(None), &context.observers, size),
-        )
+    let (sink, feed) = channel();
+    let reading = from.read_stored(old, sink, Pace::new(bandwidth), &quiet);
+    let passing = pass(way, reading, feed, &sending, &context.observers);
+    let (came, sent, receipts) = match unless_cancelled(context, passing).await.flatten() {
+        Ok(passed) => passed,
+        Err(error) => {
+            sending.abort().await;
+            return Err(error);
+        }
     };
-    let (read, written) = match unless_cancelled(context, both).await {
-        Ok(both) => both,
-        Err(cancelled) => return abort(to, &session, cancelled).await,
-    };
-    let receipts = match (read, written) {
-        (Ok(()), Ok((_, receipts))) => receipts,
-        (Err(error), _) if error.code != "consumer-gone" => return abort(to, &session, error).await,
-        (_, Err(error)) | (Err(error), _) => return abort(to, &session, error).await,
-    };
-    fault::point("before-commit");
-    storage.commit(&session, &receipts).await
+    if let Some(copy) = new.copy.as_mut().filter(|_| matches!(way, Way::Anew { .. })) {
+        // Nothing but the artifact itself may come out of a copy that is not compressed.
+        if !copy.encoding.iter().any(|name| name == encode::ZSTD)
+            || matches!(way, Way::Anew { layers, .. } if layers.zstd.is_some())
+        {
+            same(old, came.as_ref())?;
+        }
+        copy.size = sent.size;
+        copy.blake3 = sent.blake3;
+        copy.sha256 = sent.sha256.unwrap_or_default();
+    }
+    sending.commit(&receipts).await?;
+    new.index = copy_index(shop, work, (from, to), way, (old, &new), context).await?;
+    Ok(new)
 }
 
-async fn abort(to: &Store, session: &[u8], error: Error) -> Result<()> {
-    // The first error is the one to tell; what stays is swept by its key.
-    let _ = to.storage().abort(session).await;
-    Err(error)
+fn same(old: &Manifest, came: Option<&Digested>) -> Result<()> {
+    match came {
+        Some(came) if came.blake3 != old.artifact.blake3 => Err(Error::integrity(
+            "artifact-damaged",
+            format!("the copy decodes to the BLAKE3 digest {}, its manifest says {}", came.blake3, old.artifact.blake3),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The digests of what was encoded, if it was, those of what was sent, and the receipts.
+type Passed = (Option<Digested>, Digested, Vec<Vec<u8>>);
+
+/// Passes stored bytes on, the way that they must go.
+async fn pass(
+    way: &Way,
+    reading: impl Future<Output = Result<()>>,
+    feed: Feed,
+    sending: &Sending<'_>,
+    observers: &StepObservers,
+) -> Result<Passed> {
+    let (open, layers) = match way {
+        Way::Verbatim => {
+            let (read, sent) = tokio::join!(reading, sending.send(feed, observers));
+            return match (read, sent) {
+                (Ok(()), Ok((sent, receipts))) => Ok((None, sent, receipts)),
+                (read, sent) => Err(first_cause([read.err(), sent.err()])),
+            };
+        }
+        Way::Anew { open, layers, .. } => (open.clone(), layers.clone()),
+    };
+    let (coded, stored) = channel();
+    let opening_and_encoding = async {
+        match open {
+            None => encode::encode(feed, coded, layers).await,
+            Some(opened) => {
+                let (sink, plain) = channel();
+                match tokio::join!(opened.decrypt(feed, sink), encode::encode(plain, coded, layers)) {
+                    (Ok(()), Ok(encoded)) => Ok(encoded),
+                    (opened, encoded) => Err(first_cause([opened.err(), encoded.err()])),
+                }
+            }
+        }
+    };
+    let (read, encoded, sent) = tokio::join!(reading, opening_and_encoding, sending.send(stored, observers));
+    match (read, encoded, sent) {
+        (Ok(()), Ok(came), Ok((sent, receipts))) => Ok((Some(came), sent, receipts)),
+        (read, encoded, sent) => Err(first_cause([read.err(), encoded.err(), sent.err()])),
+    }
+}
+
+/// Copies the index.
+async fn copy_index(
+    shop: &Workshop,
+    work: &Work,
+    (from, to): (&Store, &Store),
+    way: &Way,
+    (old, new): (&Manifest, &Manifest),
+    context: &Context,
+) -> Result<Option<Indexed>> {
+    let Some(file) = new.index.as_ref().map(|index| index.file.clone()) else { return Ok(None) };
+    let way = index_way(way).unwrap_or(Way::Verbatim);
+    let folder = to.folder(&new.source, &new.database, &new.id);
+    let sending = Sending::begin(shop, work, to, &layout::bytes(&folder, &new.attempt, &file), None).await?;
+    let quiet = context.observers.silent();
+    let (sink, feed) = channel();
+    let reading = async { from.read_index(old, sink, &quiet).await.map(|_| ()) };
+    match pass(&way, reading, feed, &sending, &quiet).await {
+        Ok((_, sent, receipts)) => {
+            sending.commit(&receipts).await?;
+            Ok(Some(Indexed { file, size: sent.size, blake3: sent.blake3 }))
+        }
+        Err(error) => {
+            sending.abort().await;
+            Err(error)
+        }
+    }
 }

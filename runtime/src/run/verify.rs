@@ -4,10 +4,10 @@ use super::backup::{located, report};
 use super::executor::{Done, Work, unless_cancelled};
 use super::transfer::expect;
 use super::workshop::Workshop;
-use crate::artifact::{channel, download, pace::Pace, sized};
+use crate::artifact::{channel, pace::Pace, sized};
 use crate::engine::Context;
 use crate::error::{Error, Result};
-use crate::store::{Held, Store};
+use crate::store::{Checked, Held, Store};
 use schema::manifest::{FORMAT, LaterFact};
 use schema::report::ProblemKind;
 use schema::step::Check;
@@ -66,19 +66,30 @@ pub(super) fn now(context: &Context) -> String {
 }
 
 async fn by_digest(store: &Store, held: &Held, context: &Context) -> Result<String> {
-    let (key, content) = (store.bytes_key(&held.manifest), &held.manifest.artifact);
-    unless_cancelled(context, download::check(store.storage(), &key, content, &context.observers)).await??;
-    Ok(format!("{} read back from `{}`, BLAKE3 as in the manifest", sized(content.size), store.name))
+    let manifest = &held.manifest;
+    let checked = unless_cancelled(context, store.check(manifest, &context.observers)).await??;
+    let (size, name) = (sized(manifest.artifact.size), &store.name);
+    Ok(match (checked, &manifest.copy) {
+        (_, None) => format!("{size} read back from `{name}`, BLAKE3 as in the manifest"),
+        (Checked::Artifact, Some(copy)) => {
+            let encoding = copy.encoding.join(" and ");
+            format!("{size} read back from `{name}` through {encoding}, BLAKE3 as in the manifest")
+        }
+        (Checked::Stored, Some(copy)) => format!(
+            "{} of encrypted bytes read back from `{name}`, BLAKE3 as in the manifest; not decrypted, because the store has no \
+             `identity`",
+            sized(copy.size)
+        ),
+    })
 }
 
 async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<String> {
     let manifest = &held.manifest;
     let engine = shop.engine(&manifest.source)?;
     let (sink, feed) = channel();
-    let key = store.bytes_key(manifest);
     let quiet = context.observers.silent();
     let (read, checked) = tokio::join!(
-        download::download(store.storage(), &key, &manifest.artifact, sink, Pace::new(None), &quiet),
+        store.read(manifest, sink, Pace::new(None), &quiet),
         engine.verify(&manifest.database, feed, context),
     );
     prefer_damage(read, checked)

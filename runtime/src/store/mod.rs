@@ -5,17 +5,20 @@ pub mod layout;
 pub mod lease;
 mod open;
 mod publish;
+mod read;
 pub mod survey;
 
 pub(crate) use open::secret_source;
 pub use open::{Identity, Known, open, open_owned};
 pub use publish::Published;
+pub use read::Checked;
 
 use crate::artifact::blake3_of;
 use crate::artifact::pace::Pace;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::plugin::{Created, Storage};
+use read::Coding;
 use schema::fact::StoredArtifact;
 use schema::manifest::{Abandoned, FORMAT, LaterFact, Manifest, Tombstone};
 
@@ -28,6 +31,7 @@ pub struct Store {
     pub name: String,
     storage: Storage,
     strategy: String,
+    coding: Coding,
 }
 
 /// A manifest as it stands in a store.
@@ -66,7 +70,8 @@ impl Store {
     #[must_use]
     pub fn bytes_key(&self, manifest: &Manifest) -> String {
         let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
-        layout::bytes(&folder, &manifest.attempt, &manifest.artifact.file)
+        let file = manifest.copy.as_ref().map_or(&manifest.artifact.file, |copy| &copy.file);
+        layout::bytes(&folder, &manifest.attempt, file)
     }
 
     /// The artifact's manifest here, if it has been published.

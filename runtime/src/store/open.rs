@@ -1,6 +1,7 @@
 //! Opening a store: whose it is, and whether it is still the one that was used before. A mount that went away must not
 //! be mistaken for a new, empty store.
 
+use super::read::Coding;
 use super::{DOCUMENT, Store, document, layout};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
@@ -47,7 +48,7 @@ pub async fn open(
 ) -> Result<(Store, String)> {
     prepare_folder(store, known, base)?;
     let storage = attach(host, &store.plugin, base, secrets, observers).await?;
-    let opened = Store { name: store.name.clone(), storage, strategy: identity.strategy.clone() };
+    let opened = Store::new(store, storage, identity, secrets);
     if let Some(found) = opened.document().await? {
         let owned = owned(opened, &found, identity)?;
         if known == Known::New {
@@ -84,10 +85,17 @@ pub async fn open_owned(
         return Ok(None);
     }
     let storage = attach(host, &store.plugin, base, secrets, observers).await?;
-    let opened = Store { name: store.name.clone(), storage, strategy: identity.strategy.clone() };
+    let opened = Store::new(store, storage, identity, secrets);
     match opened.document().await? {
         Some(found) => owned(opened, &found, identity).map(|(store, _)| Some(store)),
         None => Ok(None),
+    }
+}
+
+impl Store {
+    fn new(store: &schema::store::Store, storage: Storage, identity: &Identity, secrets: &Secrets) -> Self {
+        let (name, strategy) = (store.name.clone(), identity.strategy.clone());
+        Self { name, storage, strategy, coding: Coding::of(store, secrets) }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Publication: one conditional create of the manifest. Whoever loses verifies the winner and cleans up after itself.
 
 use super::{Held, Store, document, layout};
-use crate::artifact::{blake3_of, download};
+use crate::artifact::blake3_of;
+use crate::artifact::download::Expected;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
@@ -44,7 +45,9 @@ impl Store {
             // Whoever removes the parent looks for children after its mark; who is too late for that look sees the mark here.
             if let Err(gone) = self.parent_stays(manifest).await {
                 self.storage.delete(&layout::manifest(&folder)).await?;
-                self.storage.delete(&self.bytes_key(manifest)).await?;
+                for key in self.objects(manifest) {
+                    self.storage.delete(&key).await?;
+                }
                 return Err(gone);
             }
             return Ok(Published::Ours(Held { manifest: manifest.clone(), digest: blake3_of(&bytes) }));
@@ -56,8 +59,10 @@ impl Store {
             // Our own create was acknowledged late: the first answer was lost, not the manifest.
             return Ok(Published::Ours(held));
         }
-        download::check(&self.storage, &self.bytes_key(&held.manifest), &held.manifest.artifact, observers).await?;
-        self.storage.delete(&self.bytes_key(manifest)).await?;
+        self.check_stored(&held.manifest, observers).await?;
+        for key in self.objects(manifest) {
+            self.storage.delete(&key).await?;
+        }
         Ok(Published::Theirs(held))
     }
 
@@ -65,7 +70,7 @@ impl Store {
     /// just before. Then our manifest goes again: it must not announce what is not there.
     async fn still_whole(&self, manifest: &Manifest, key: &str) -> Result<()> {
         let bytes = self.bytes_key(manifest);
-        if self.storage.stat(&bytes).await? == Some(manifest.artifact.size) {
+        if self.storage.stat(&bytes).await? == Some(Expected::of(manifest).size) {
             return Ok(());
         }
         self.storage.delete(key).await?;

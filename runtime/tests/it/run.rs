@@ -27,6 +27,7 @@ pub(crate) fn store(name: &str, plugin: PluginUse) -> Store {
         media: None,
         class: None,
         immutable: None,
+        compress: None,
         encrypt: Vec::new(),
         identity: None,
         parallel: None,

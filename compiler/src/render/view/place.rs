@@ -41,6 +41,7 @@ fn place(store: &Store) -> String {
         store.host.as_ref().map(|host| format!("on {host}")).unwrap_or_default(),
         store.class.as_ref().map(|class| format!("class {class}")).unwrap_or_default(),
         store.immutable.map(|time| format!("locked for {}", schema::keep::span(time))).unwrap_or_default(),
+        store.compress.map(|compress| compress.to_string()).unwrap_or_default(),
         if store.encrypt.is_empty() { String::new() } else { "encrypted".to_owned() },
         store.parallel.map(|most| format!("at most {most} at once")).unwrap_or_default(),
         store.bandwidth.map(|rate| format!("at most {}/s", super::job::size(rate))).unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! Writes a tree as a pax archive, in one pass, and reports what it could not write faithfully.
 
+use super::index::Index;
 use super::member::{BLOCK, Kind, Member, sparse_map};
 use super::owner::Names;
 use super::select::Selection;
@@ -36,6 +37,8 @@ pub(super) struct Work<'a> {
     pub(super) observers: &'a StepObservers,
     pub(super) cancel: &'a CancellationToken,
     pub(super) seam: Option<&'a Seam>,
+    /// Where the index is written.
+    pub(super) index: &'a Path,
 }
 
 /// What was written.
@@ -55,6 +58,7 @@ pub(super) fn archive(work: &Work<'_>, sink: Sink) -> Result<Written> {
     let mut writer = Writer {
         work,
         out: Output { sink, buffer: Vec::with_capacity(CHUNK), written: 0 },
+        index: Index::create(work.index)?,
         names: Names::of_this_machine(),
         links: BTreeMap::new(),
         written: Written::default(),
@@ -68,7 +72,8 @@ pub(super) fn archive(work: &Work<'_>, sink: Sink) -> Result<Written> {
             .help("Look at `root`, `include` and `exclude` of the source."));
     }
     work.observers.progress(writer.done, Some(total), "bytes");
-    let Writer { mut out, written, .. } = writer;
+    let Writer { mut out, index, written, .. } = writer;
+    index.finish()?;
     let end = (out.written + 2 * BLOCK as u64).next_multiple_of(RECORD);
     out.zeros(end - out.written)?;
     out.finish()?;
@@ -98,6 +103,7 @@ fn stopped(cancel: &CancellationToken) -> Result<()> {
 struct Writer<'a> {
     work: &'a Work<'a>,
     out: Output,
+    index: Index,
     names: Names,
     /// The first name of each file that has several.
     links: BTreeMap<(u64, u64), Vec<u8>>,
@@ -237,7 +243,9 @@ impl Writer<'_> {
         if !member.name.is_empty() {
             self.written.entries += 1;
         }
-        self.out.bytes(&member.header())
+        let header = member.header();
+        self.index.add(member, self.out.written, header.len() as u64)?;
+        self.out.bytes(&header)
     }
 
     fn member(&mut self, found: &Found, facts: &Metadata, kind: Kind) -> Result<Member> {

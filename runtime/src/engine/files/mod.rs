@@ -3,8 +3,10 @@
 mod archive;
 mod census;
 mod extract;
+mod index;
 mod member;
 mod owner;
+pub mod part;
 mod reader;
 mod select;
 mod sparse;
@@ -86,6 +88,7 @@ impl FilesEngine {
                 observers: &here.observers,
                 cancel: &here.cancel,
                 seam: engine.seam.as_deref(),
+                index: &here.index(),
             };
             archive(&work, out)
         })

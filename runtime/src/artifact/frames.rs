@@ -1,0 +1,206 @@
+//! Compression in independent frames, several at once, with the table of the seekable format behind them: any `zstd`
+//! reads the whole, and a reader that wants a part reads the table and a few frames.
+
+use crate::artifact::digest::{Digested, Digests};
+use crate::artifact::seal::unwritten;
+use crate::artifact::stream::Feed;
+use crate::error::{Error, Result};
+use crate::fault;
+use bytes::Bytes;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::mpsc;
+use std::thread::{Scope, ScopedJoinHandle};
+
+/// Plain bytes of every frame but the last.
+pub(crate) const FRAME: u64 = 4 << 20;
+/// Most frames that are compressed at once: what is in flight is held in memory.
+const PARALLEL: usize = 4;
+/// Frame that every decompressor skips.
+const SKIPPABLE: u32 = 0x184D_2A5E;
+/// Last bytes of a file in the seekable format.
+const SEEKABLE: u32 = 0x8F92_EAB1;
+/// Bytes of the table's end: number of frames, descriptor, [`SEEKABLE`].
+const FOOTER: u64 = 9;
+/// Bytes of an entry: sizes of a frame, compressed and plain.
+const ENTRY: u64 = 8;
+/// Most frames that a table is believed to have: 64 TiB.
+const MOST_FRAMES: u64 = 1 << 24;
+
+/// A compressed frame.
+struct Frame {
+    plain: u32,
+    bytes: Vec<u8>,
+}
+
+type Compressing<'scope> = ScopedJoinHandle<'scope, io::Result<Frame>>;
+
+/// Compresses all of `feed` into `out`, the table included. Returns the digests of the plain bytes.
+pub(super) fn compress(feed: Feed, level: i32, digests: Digests, out: &mut (impl Write + Send)) -> Result<Digested> {
+    let parallel = std::thread::available_parallelism().map_or(1, usize::from).min(PARALLEL);
+    std::thread::scope(|scope| {
+        let (frames, in_order) = mpsc::sync_channel(parallel - 1);
+        let writing = scope.spawn(move || write(&in_order, out).map(|table| (table, out)));
+        let read = cut(feed, level, digests, scope, frames);
+        let written = writing.join().map_err(|_| panicked())?;
+        match (read, written) {
+            // The reader stops when the writer has failed.
+            (_, Err(error)) => Err(error),
+            (Err(error), _) => Err(error),
+            (Ok(digested), Ok((table, out))) => {
+                out.write_all(&table.bytes()).map_err(unwritten)?;
+                Ok(digested)
+            }
+        }
+    })
+}
+
+fn panicked() -> Error {
+    Error::permanent("panic", "a thread that compresses ended early")
+}
+
+/// Reads the feed and has each frame compressed on a thread of its own.
+fn cut<'scope>(
+    mut feed: Feed,
+    level: i32,
+    mut digests: Digests,
+    scope: &'scope Scope<'scope, '_>,
+    frames: mpsc::SyncSender<Compressing<'scope>>,
+) -> Result<Digested> {
+    let begin = |chunks: Vec<Bytes>| {
+        let gone = |_| Error::permanent("consumer-gone", "the writer of the frames stopped early");
+        frames.send(scope.spawn(move || frame(&chunks, level))).map_err(gone)
+    };
+    let (mut chunks, mut held) = (Vec::new(), 0);
+    while let Some(mut chunk) = feed.blocking_next()? {
+        digests.update(&chunk);
+        fault::point("in-encode");
+        while !chunk.is_empty() {
+            let need = usize::try_from(FRAME - held).unwrap_or(usize::MAX);
+            let part = chunk.split_to(chunk.len().min(need));
+            held += part.len() as u64;
+            chunks.push(part);
+            if held == FRAME {
+                begin(std::mem::take(&mut chunks))?;
+                held = 0;
+            }
+        }
+    }
+    if held > 0 {
+        begin(chunks)?;
+    }
+    Ok(digests.finish())
+}
+
+fn frame(chunks: &[Bytes], level: i32) -> io::Result<Frame> {
+    let plain: usize = chunks.iter().map(Bytes::len).sum();
+    let mut encoder = zstd::stream::write::Encoder::new(Vec::with_capacity(plain / 2), level)?;
+    encoder.include_checksum(true)?;
+    encoder.set_pledged_src_size(Some(plain as u64))?;
+    for chunk in chunks {
+        encoder.write_all(chunk)?;
+    }
+    Ok(Frame { plain: u32::try_from(plain).map_err(io::Error::other)?, bytes: encoder.finish()? })
+}
+
+fn write(in_order: &mpsc::Receiver<Compressing<'_>>, out: &mut impl Write) -> Result<Table> {
+    let mut table = Table::default();
+    for compressing in in_order {
+        let frame = compressing.join().map_err(|_| panicked())?.map_err(unwritten)?;
+        out.write_all(&frame.bytes).map_err(unwritten)?;
+        let stored = u32::try_from(frame.bytes.len())
+            .map_err(|_| Error::permanent("frame-too-large", "a frame is too large"))?;
+        table.frames.push((stored, frame.plain));
+    }
+    Ok(table)
+}
+
+/// Sizes of all frames, stored and plain, in their order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    frames: Vec<(u32, u32)>,
+}
+
+/// A frame: where it begins in the stored bytes, and its size there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) stored: u64,
+    pub(crate) stored_size: u64,
+}
+
+impl Table {
+    /// A skippable frame.
+    fn bytes(&self) -> Vec<u8> {
+        let count = self.frames.len() as u32;
+        let mut bytes = Vec::new();
+        bytes.extend_from_slice(&SKIPPABLE.to_le_bytes());
+        bytes.extend_from_slice(&(count * ENTRY as u32 + FOOTER as u32).to_le_bytes());
+        for (stored, plain) in &self.frames {
+            bytes.extend_from_slice(&stored.to_le_bytes());
+            bytes.extend_from_slice(&plain.to_le_bytes());
+        }
+        bytes.extend_from_slice(&count.to_le_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(&SEEKABLE.to_le_bytes());
+        bytes
+    }
+
+    /// Reads the table from the end of compressed bytes.
+    pub(crate) fn read(stored: &mut (impl Read + Seek)) -> Result<Self> {
+        let failed = |error| crate::artifact::outlet::cause(error, |_| damaged());
+        let end = stored.seek(SeekFrom::End(0)).map_err(failed)?;
+        let footer = end.checked_sub(FOOTER).ok_or_else(damaged)?;
+        stored.seek(SeekFrom::Start(footer)).map_err(failed)?;
+        let count = u64::from(number(stored)?);
+        let mut descriptor = [0];
+        stored.read_exact(&mut descriptor).map_err(failed)?;
+        if number(stored)? != SEEKABLE || descriptor != [0] || count > MOST_FRAMES {
+            return Err(damaged());
+        }
+        let begin = footer.checked_sub(count * ENTRY).ok_or_else(damaged)?;
+        stored.seek(SeekFrom::Start(begin)).map_err(failed)?;
+        let mut frames = Vec::new();
+        for _ in 0..count {
+            frames.push((number(stored)?, number(stored)?));
+        }
+        Ok(Self { frames })
+    }
+
+    /// The frame with that number, from 0.
+    pub(crate) fn place(&self, n: u64) -> Option<Place> {
+        let n = usize::try_from(n).ok()?;
+        let before = self.frames.get(..n)?.iter();
+        let stored = before.map(|(stored, _)| u64::from(*stored)).sum();
+        self.frames.get(n).map(|(size, _)| Place { stored, stored_size: u64::from(*size) })
+    }
+}
+
+fn number(stored: &mut impl Read) -> Result<u32> {
+    let mut bytes = [0; 4];
+    stored.read_exact(&mut bytes).map_err(|error| crate::artifact::outlet::cause(error, |_| damaged()))?;
+    Ok(u32::from_le_bytes(bytes))
+}
+
+fn damaged() -> Error {
+    Error::integrity("artifact-damaged", "the table of frames at the end of the copy is damaged")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_read_back_from_the_end() {
+        let table = Table { frames: vec![(10, 100), (20, 200), (5, 7)] };
+        let mut stored = vec![1; 35];
+        stored.extend(table.bytes());
+        let read = Table::read(&mut io::Cursor::new(&stored)).expect("sound");
+        assert_eq!(read, table);
+        assert_eq!(read.place(0), Some(Place { stored: 0, stored_size: 10 }));
+        assert_eq!(read.place(2), Some(Place { stored: 30, stored_size: 5 }));
+        assert_eq!(read.place(3), None);
+        for cut in 0..stored.len() {
+            let part = stored.get(..cut).unwrap_or_default();
+            assert_eq!(Table::read(&mut io::Cursor::new(part)).expect_err("cut off").code, "artifact-damaged");
+        }
+    }
+}

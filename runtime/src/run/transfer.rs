@@ -27,6 +27,7 @@ pub(super) async fn perform(
     let to = shop.store(to, &context.observers).await?;
     let held = expect(&from, at).await?;
     if let Some(there) = to.held(&at.source, &at.database, &at.id).await? {
+        to.stays(&there.manifest).await?;
         let key = to.bytes_key(&there.manifest);
         download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
         to.sweep(&at.source, &at.database, &at.id, &there.manifest.attempt).await?;

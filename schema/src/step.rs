@@ -176,7 +176,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         deletes: Vec<Deletion>,
         /// Seconds between the mark on a copy that it is to go and the removal of its bytes.
-        #[serde(default = "safety_age")]
+        #[serde(rename = "safety-age", default = "safety_age")]
         safety_age: u64,
     },
 }

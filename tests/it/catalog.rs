@@ -76,7 +76,7 @@ fn what_the_catalog_does_not_know_is_told_and_taken_in() {
 
 const GRAPH: &str = r#"strategy "grown" {
     environment "development"
-    source "graph" engine="neo4j" { edition "community"; version "5"; home "server"; databases "neo4j"; }
+    source "graph" engine="neo4j" { edition "community"; version "5.26"; home "server"; admin "neo4j-admin"; databases "neo4j"; }
     store "vault" plugin="fs" { path "vault" }
     job "nightly" { backup "graph" to="vault"; }
 }

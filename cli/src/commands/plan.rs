@@ -20,9 +20,8 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let place = place.with(options.file.as_ref());
     let as_json = options.format == PlanFormat::Json;
     let input = Input::read_telling(&place, as_json).map_err(downgrade)?;
-    let at = options.at.unwrap_or_else(jiff::Timestamp::now);
     // The process ends behind this: to take a great plan apart before would be a seventh of its time.
-    let seen = ManuallyDrop::new(see(&input, options.job.as_deref(), options.refresh, at).map_err(downgrade)?);
+    let seen = ManuallyDrop::new(see(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?);
     if let Some(other) = &options.against {
         let before = against::plan(other, &place, &input, &seen.plan, &seen.facts).map_err(downgrade)?;
         return changes(&diff::diff(&before, &seen.plan), options);
@@ -110,12 +109,21 @@ fn changes(diff: &Diff, options: &Options) -> Result<Exit, Exit> {
     Ok(if any { Exit::Changes } else { Exit::Ok })
 }
 
+/// What is to be run by a plan that is compiled.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ran<'a> {
+    /// Nothing: it is only compared with.
+    Never,
+    /// This job, or the only one: what its prunes decide by is asked for.
+    Now(Option<&'a str>),
+}
+
 /// Compiles the strategy, if the plan that needs nobody's answer is acceptable. With `refresh`, sources whose databases are
-/// globs are asked which they have, and stores that `ran` prunes what they hold.
+/// globs are asked which they have, and stores that are pruned what they hold.
 pub(super) fn compile_if(
     input: &Input,
     job: Option<&str>,
-    ran: Option<&str>,
+    ran: Ran<'_>,
     refresh: bool,
     accepts: impl FnOnce(&Plan) -> Result<(), Exit>,
 ) -> Result<Plan, Exit> {
@@ -123,16 +131,18 @@ pub(super) fn compile_if(
     let checked = input.check(&facts)?;
     let offline = input.accept(compiler::plan(&checked, &facts, job))?;
     accepts(&offline)?;
-    let (globs, prunes) = (has_globs(&offline), prunes(&offline, ran));
+    let (globs, prunes) = (has_globs(&offline), matches!(ran, Ran::Now(job) if prunes(&offline, job)));
     if !refresh || !(globs || prunes) {
         return Ok(offline);
     }
     if globs {
         facts.inventory = super::run::block_on(facts::inventory(&offline, input))?;
     }
-    if prunes {
+    if let Ran::Now(job) = ran
+        && prunes
+    {
         facts.now = Some(jiff::Timestamp::now());
-        facts.artifacts = super::run::block_on(facts::pruned(&offline, ran, input))?;
+        facts.artifacts = super::run::block_on(facts::pruned(&offline, job, input))?;
     }
     input.accept(compiler::plan(&checked, &facts, job))
 }
@@ -150,7 +160,7 @@ fn has_globs(plan: &Plan) -> bool {
 
 /// Compiles the strategy. With `refresh`, the sources are asked which databases they have, and the stores what they hold:
 /// both count for what is found and forecast, so the strategy is checked again, and what is found then is told.
-pub(super) fn see(input: &Input, job: Option<&str>, refresh: bool, at: jiff::Timestamp) -> Result<Seen, Exit> {
+pub(super) fn see(input: &Input, job: Option<&str>, refresh: bool) -> Result<Seen, Exit> {
     let mut facts = facts::of(input);
     let mut drift = Vec::new();
     let mut compiled = compiler::check(&input.texts, &facts);
@@ -158,7 +168,8 @@ pub(super) fn see(input: &Input, job: Option<&str>, refresh: bool, at: jiff::Tim
     if let Some(plan) = first.and_then(|checked| compiler::plan(checked, &facts, None).value) {
         facts.inventory = super::run::block_on(facts::inventory(&plan, input))?;
         (facts.artifacts, drift) = super::run::block_on(facts::drift(&plan, input))?;
-        facts.now = Some(at);
+        // What goes is decided by the time that it is, whatever time the preview is of.
+        facts.now = Some(jiff::Timestamp::now());
         compiled = compiler::check(&input.texts, &facts);
     }
     let checked = input.accept(compiled)?;

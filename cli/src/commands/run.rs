@@ -1,6 +1,6 @@
 //! `backstay run`: probe, compile, run. A saved plan runs exactly as it is, or not at all.
 
-use super::plan::compile_if;
+use super::plan::{Ran, compile_if};
 use crate::args::{Format, LogFormat, Place, Run as Options};
 use crate::exit::Exit;
 use crate::facts;
@@ -20,7 +20,7 @@ pub(super) fn run(place: &Place, options: &Options) -> Result<Exit, Exit> {
         Some(path) => unmoved(path, &input, options.job.as_deref())?,
         None => {
             let wanted = options.job.as_deref();
-            compile_if(&input, None, wanted, true, |plan| runs(&input, plan, &job(plan, wanted)?))?
+            compile_if(&input, None, Ran::Now(wanted), true, |plan| runs(&input, plan, &job(plan, wanted)?))?
         }
     };
     let job = job(&plan, options.job.as_deref())?;
@@ -67,7 +67,7 @@ fn job(plan: &Plan, wanted: Option<&str>) -> Result<String, Exit> {
 /// Reads a saved plan and compares all that it was made from with what is there now.
 fn unmoved(path: &Path, input: &Input, wanted: Option<&str>) -> Result<Plan, Exit> {
     let plan = saved::plan(path)?;
-    let now = compile_if(input, None, wanted, true, |_| runs(input, &plan, &job(&plan, wanted)?))?;
+    let now = compile_if(input, None, Ran::Never, true, |_| runs(input, &plan, &job(&plan, wanted)?))?;
     let moved = moved(&plan, &now);
     if moved.is_empty() {
         return Ok(plan);

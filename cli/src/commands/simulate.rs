@@ -37,7 +37,7 @@ fn plan(place: &Place, options: &Options) -> Result<(Plan, Vec<StoredArtifact>),
         return Ok((saved::plan(path)?, Vec::new()));
     }
     let input = Input::read(&place.with(options.file.as_ref()))?;
-    let Seen { plan, facts, .. } = see(&input, None, options.refresh, Timestamp::now())?;
+    let Seen { plan, facts, .. } = see(&input, None, options.refresh)?;
     Ok((plan, facts.artifacts))
 }
 

@@ -68,6 +68,7 @@ async fn converged(
     context: &Context,
 ) -> Result<Done> {
     let manifest = &there.manifest;
+    to.stays(manifest).await?;
     if manifest.artifact != held.manifest.artifact {
         let message = format!("`{}` and `{}` hold different bytes under artifact {}", from.name, to.name, manifest.id);
         return Err(Error::integrity("artifact-differs", message).help("Verify both copies to see which is right."));

@@ -61,7 +61,7 @@ fn name(with: Check) -> &'static str {
     }
 }
 
-pub(super) fn now(context: &Context) -> String {
+fn now(context: &Context) -> String {
     context.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

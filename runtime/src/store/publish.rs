@@ -33,9 +33,7 @@ impl Store {
     pub async fn publish(&self, manifest: &Manifest, observers: &StepObservers) -> Result<Published> {
         let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
         let bytes = document(manifest)?;
-        if self.tombstone(&folder).await?.is_some() {
-            return Err(self.marked(&manifest.id, "it"));
-        }
+        self.stays(manifest).await?;
         self.parent_stays(manifest).await?;
         fault::point("before-manifest");
         let created = self.storage.create(&layout::manifest(&folder), &bytes).await?;
@@ -78,6 +76,15 @@ impl Store {
         Err(Error::new(ProblemKind::Conflict, "bytes-vanished", message).help(
             "Another process took this attempt for dead. Run it again, and never share or copy a state directory.",
         ))
+    }
+
+    /// The copy, or what is about to be one, has no mark that it is to go.
+    pub async fn stays(&self, manifest: &Manifest) -> Result<()> {
+        let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
+        match self.tombstone(&folder).await? {
+            Some(_) => Err(self.marked(&manifest.id, "it")),
+            None => Ok(()),
+        }
     }
 
     /// The artifact that this one needs is here, and is not to go.

@@ -104,6 +104,12 @@ impl Store {
         Ok(survey)
     }
 
+    /// Every copy that counts, oldest first: those that are marked to go do not.
+    pub async fn artifacts(&self) -> Result<Vec<StoredArtifact>> {
+        let artifacts = self.survey().await?.artifacts();
+        Ok(artifacts.into_iter().filter(|copy| copy.tombstone.is_none()).collect())
+    }
+
     /// The same again, moments later: documents are written once, so where the keys are the same only new ones are read.
     pub async fn survey_again(&self, before: &Survey) -> Result<Survey> {
         let (folders, strays) = folders(self.storage.list(&layout::strategy(&self.strategy)).await?);

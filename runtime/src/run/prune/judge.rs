@@ -20,7 +20,7 @@ pub(super) struct Bench<'a> {
     good: BTreeMap<Database, BTreeSet<String>>,
     /// Marked by this prune or before.
     marked: BTreeSet<(Database, String)>,
-    /// Folders with a manifest or a lock that could not be read.
+    /// Folders with a manifest that could not be read.
     faults: Vec<&'a str>,
     run: &'a str,
     now: Timestamp,
@@ -41,12 +41,16 @@ impl<'a> Bench<'a> {
             }
         }
         let marked = survey.found.iter().filter(|found| found.tombstone.is_some());
+        // A later fact that cannot be read makes its own copy unverified or locked, and no other one.
+        let read: BTreeSet<&str> = survey.found.iter().map(|found| found.folder.as_str()).collect();
+        let faults = survey.faults.iter().map(|fault| fault.folder.as_str());
+        let unread = faults.filter(|folder| !read.contains(folder)).collect();
         let mut bench = Self {
             copies,
             children,
             good: BTreeMap::new(),
             marked: marked.map(|found| (database(&found.fact), found.fact.id.clone())).collect(),
-            faults: survey.faults.iter().map(|fault| fault.folder.as_str()).collect(),
+            faults: unread,
             run,
             now,
         };

@@ -104,7 +104,7 @@ impl Prune<'_> {
         let tombstone = Tombstone {
             format: FORMAT,
             id: manifest.id.clone(),
-            at: super::verify::now(self.context),
+            at: self.time(),
             run: self.shop.run.clone(),
             host: host_name(),
             manifest: found.held.digest.clone(),
@@ -137,6 +137,11 @@ impl Prune<'_> {
     async fn may_go_on(&mut self) -> Result<()> {
         unless_cancelled(self.context, std::future::ready(())).await?;
         self.lease.renew().await
+    }
+
+    /// When this prune began, as marks say it.
+    fn time(&self) -> String {
+        self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     /// Whether a mark of that time is older than the safety age, and else when it will be.

@@ -7,6 +7,7 @@ use crate::fault;
 use crate::store::layout;
 use crate::store::survey::{Folder, Survey, is_of_the_document};
 use schema::manifest::{Abandoned, FORMAT};
+use schema::report::ProblemKind;
 use std::collections::BTreeMap;
 
 impl Prune<'_> {
@@ -41,7 +42,7 @@ impl Prune<'_> {
         let marked = match self.store.abandoned(path, attempt).await {
             Ok(Some(mark)) => mark,
             Ok(None) => {
-                let (at, run) = (super::super::verify::now(self.context), self.shop.run.clone());
+                let (at, run) = (self.time(), self.shop.run.clone());
                 let mark = Abandoned { format: FORMAT, attempt: attempt.to_owned(), at, run };
                 fault::point("before-sweep-mark");
                 self.store.put_abandoned(path, &mark).await?;
@@ -62,13 +63,17 @@ impl Prune<'_> {
         match self.store.named_attempt(path).await {
             Ok(Some(named)) if named == attempt => return Ok(()),
             Ok(_) => {}
-            Err(error) if is_of_the_document(&error) => return Ok(()),
-            Err(error) => return Err(error),
+            Err(error) if matches!(error.kind, ProblemKind::Temporary) => return Err(error),
+            // A manifest that is no document of ours, for example a link that leads out.
+            Err(error) => {
+                self.tally.refuse(attempt, error.message);
+                return Ok(());
+            }
         }
         let removed = self.sweep_away(path, folder, attempt).await;
         match removed {
             Ok(()) => self.tally.swept += 1,
-            Err(error) if matches!(error.kind, schema::report::ProblemKind::Temporary) => return Err(error),
+            Err(error) if matches!(error.kind, ProblemKind::Temporary) => return Err(error),
             Err(error) => self.tally.refuse(attempt, format!("the store refuses: {}", error.message)),
         }
         Ok(())

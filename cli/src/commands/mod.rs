@@ -8,6 +8,7 @@ pub(crate) mod hidden;
 mod init;
 mod lsp;
 mod man;
+mod pause;
 mod plan;
 mod restore;
 mod run;
@@ -27,6 +28,8 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Lsp(_) => lsp::lsp(&args.place),
         Command::Plan(options) => plan::plan(&args.place, options),
         Command::Run(options) => run::run(&args.place, options),
+        Command::Pause(options) => pause::pause(&args.place, &options.job),
+        Command::Continue(options) => pause::go_on(&args.place, &options.job),
         Command::Verify(options) => verify::verify(&args.place, options),
         Command::Restore(options) => restore::restore(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),

@@ -15,8 +15,11 @@ use schema::step::Method;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A new artifact that is smaller than this share of the one before it is not believed without a look.
-const COLLAPSED: f64 = 0.5;
+/// A new artifact that has not even this part of the usual size, one half, is not believed without a look.
+const COLLAPSED: u64 = 2;
+/// Artifacts whose sizes say what is usual. The middle one counts: one that collapsed, or several, are not usual at once,
+/// and what stays small is, after some days.
+const HISTORY: usize = 7;
 
 /// Makes and publishes the artifact of `work`, or finds that an earlier attempt of the same step did.
 pub(super) async fn perform(
@@ -39,9 +42,9 @@ pub(super) async fn perform(
     let (manifest, incomplete) = taken?;
     let published = store.publish(&manifest, &context.observers).await?;
     let held = published.held();
-    let previous = previous_size(shop, &store.name, at)?;
+    let usual = usual_size(shop, &store.name, at)?;
     shop.state.catalog.put(&store.stored(held, false))?;
-    Ok(judge(&store, &held.manifest, &incomplete, previous))
+    Ok(judge(&store, &held.manifest, &incomplete, usual))
 }
 
 pub(super) fn located(work: &Work) -> Result<&Located> {
@@ -54,7 +57,13 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     shop.state.catalog.put(&store.found(held).await?)?;
-    let mut done = judge(store, manifest, &manifest.incomplete, None);
+    let at = Located {
+        source: manifest.source.clone(),
+        database: manifest.database.clone(),
+        id: manifest.id.clone(),
+        manifest: None,
+    };
+    let mut done = judge(store, manifest, &manifest.incomplete, usual_size(shop, &store.name, &at)?);
     done.detail.push_str(", published by an earlier attempt and read back");
     Ok(done)
 }
@@ -158,25 +167,34 @@ async fn clean_up(store: &Store, at: &Located, context: &Context) {
     }
 }
 
-fn previous_size(shop: &Workshop, store: &str, at: &Located) -> Result<Option<u64>> {
+/// The usual size of a full artifact of a database in a store, before this one.
+fn usual_size(shop: &Workshop, store: &str, at: &Located) -> Result<Option<u64>> {
     let artifacts = shop.state.catalog.artifacts()?;
-    let same = artifacts.iter().filter(|known| {
-        known.store == store && known.source == at.source && known.database == at.database && known.id != at.id
-    });
-    Ok(same.max_by(|a, b| a.taken.cmp(&b.taken)).map(|known| known.size))
+    let mut same: Vec<(&str, u64)> = artifacts
+        .iter()
+        .filter(|known| known.store == store && known.source == at.source && known.database == at.database)
+        .filter(|known| known.id != at.id && known.parent.is_none())
+        .map(|known| (known.taken.as_str(), known.size))
+        .collect();
+    same.sort_unstable();
+    Ok(usual(same.iter().rev().take(HISTORY).map(|(_, size)| *size).collect()))
+}
+
+/// The middle one of some sizes; the larger of two.
+fn usual(mut sizes: Vec<u64>) -> Option<u64> {
+    sizes.sort_unstable();
+    sizes.get(sizes.len() / 2).copied()
 }
 
 /// Whether what was published is what was asked for.
-fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], previous: Option<u64>) -> Done {
+fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], usual: Option<u64>) -> Done {
     let size = manifest.artifact.size;
     let mut doubts = Vec::new();
     if !incomplete.is_empty() {
         doubts.push(format!("{} incomplete: {}", incomplete.len(), shown(incomplete)));
     }
-    if let Some(previous) = previous
-        && (size as f64) < previous as f64 * COLLAPSED
-    {
-        doubts.push(format!("it has {} where the one before had {}", sized(size), sized(previous)));
+    if let Some(usual) = usual.filter(|usual| size < usual / COLLAPSED) {
+        doubts.push(format!("it has {} where {} is usual", sized(size), sized(usual)));
     }
     let report = report(store, manifest);
     if doubts.is_empty() {
@@ -202,5 +220,19 @@ pub(super) fn report(store: &Store, manifest: &Manifest) -> ArtifactReport {
         key: store.bytes_key(manifest),
         size: manifest.artifact.size,
         blake3: manifest.artifact.blake3.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usual;
+
+    #[test]
+    fn one_that_collapsed_is_not_usual() {
+        assert_eq!(usual(vec![]), None);
+        assert_eq!(usual(vec![10]), Some(10));
+        assert_eq!(usual(vec![1, 10]), Some(10), "the first that collapsed does not excuse the second");
+        assert_eq!(usual(vec![1, 1, 10, 10, 10, 10, 10]), Some(10));
+        assert_eq!(usual(vec![1, 1, 1, 1, 10, 10, 10]), Some(1), "what stays small is usual at last");
     }
 }

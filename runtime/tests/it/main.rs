@@ -7,3 +7,4 @@ mod plugin;
 mod process;
 mod run;
 mod scheduler;
+mod window;

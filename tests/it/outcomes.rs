@@ -36,6 +36,7 @@ fn an_unverified_artifact_is_not_ok() {
     ] {
         assert!(refused.err.contains(line), "no `{line}` in {}", refused.err);
     }
+    assert!(!refused.err.contains("in `offsite` is not verified"), "there is none: {}", refused.err);
     assert!(!space.path("backups").exists());
     let ran = space.run("run --skip verify/* --confirm --format json").expect(6);
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();

@@ -105,6 +105,10 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Run a job of the strategy, or of a saved plan
     Run(Run),
+    /// Pause the run of a job that is under way: what runs goes on to its end, what was stopped is started, nothing else begins
+    Pause(Named),
+    /// Let a paused run go on
+    Continue(Named),
     /// Read artifacts back from their stores and check them
     Verify(Verify),
     /// Bring an artifact back; shows its plan unless confirmed
@@ -243,9 +247,28 @@ pub(crate) struct Run {
     /// Most steps that run at once
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_PARALLEL))]
     pub(crate) parallel: u16,
+    /// Only these steps and what they need: a glob over addresses, with the job or without; `*` is any characters
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+    /// Not these steps, nor what cannot be done without them
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
+    /// Do it although what is left out makes the run weaker than its plan
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    /// Run outside the job's window
+    #[arg(long)]
+    pub(crate) any_time: bool,
     /// How the report is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Named {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub(crate) job: String,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -129,7 +129,7 @@ fn a_size_that_collapsed_is_degraded() {
     let space = Space::quickstart();
     space.run("run").expect(0);
     fs::remove_file(space.path("data/two/three.bin")).unwrap();
-    space.run("run").expect(6).says("where the one before had");
+    space.run("run").expect(6).says("is usual");
 }
 
 /// A file that its reader may not open is named, and the rest is kept.

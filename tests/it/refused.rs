@@ -20,11 +20,7 @@ fn jobs_of_the_whole_strategy() {
     let space = whole();
     let notifiers = ["plugin `slack` is not installed", "nothing tells `missed` yet", "nothing tells `start` yet"];
     for (job, words) in [
-        (
-            "full",
-            &["the window 00:30 to 07:00", "files of servers are not there yet", "store `offsite`: plugin `s3` is not"]
-                [..],
-        ),
+        ("full", &["files of servers are not there yet", "store `offsite`: plugin `s3` is not"][..]),
         ("diff", &["diff/backup/graph:orders/vault: differential backups are not there yet"][..]),
         (
             "drill",
@@ -71,7 +67,6 @@ fn options_one_by_one() {
         (store, &format!("encrypt \"{key}\""), "store `local`: `encrypt` is not there yet"),
         (store, "class \"cold\"", "store `local`: `class` is not there yet"),
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
-        (job, "window \"01:00\" \"05:00\"", "the window 01:00 to 05:00 is not kept yet"),
         (job, "restore \"notes\" from=\"local\" into=\"aside\"", "restoring into a target is not there yet"),
         (job, "backup \"mail\" to=\"local\"", "nightly/backup/mail/local: the `command` engine is not there yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),

@@ -9,6 +9,7 @@ mod init;
 mod lock;
 mod lsp;
 mod man;
+mod pause;
 mod plan;
 mod prune;
 mod restore;
@@ -29,6 +30,8 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Lsp(_) => lsp::lsp(&args.place),
         Command::Plan(options) => plan::plan(&args.place, options),
         Command::Run(options) => run::run(&args.place, options),
+        Command::Pause(options) => pause::pause(&args.place, &options.job),
+        Command::Continue(options) => pause::go_on(&args.place, &options.job),
         Command::Verify(options) => verify::verify(&args.place, options),
         Command::Restore(options) => restore::restore(&args.place, options),
         Command::Prune(options) => prune::prune(&args.place, options),

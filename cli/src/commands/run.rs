@@ -9,7 +9,8 @@ use crate::observe;
 use crate::{print, saved};
 use compiler::render;
 use runtime::artifact::blake3_of;
-use runtime::run::{Cancel, Request, Resume};
+use runtime::run::choice::consequences;
+use runtime::run::{Cancel, Choice, Request, Resume, run_part};
 use schema::plan::{InputKind, Plan};
 use schema::report::Report;
 use std::path::Path;
@@ -24,9 +25,46 @@ pub(super) fn run(place: &Place, options: &Options) -> Result<Exit, Exit> {
         }
     };
     let job = job(&plan, options.job.as_deref())?;
+    let choice = Choice { only: options.only.clone(), skip: options.skip.clone(), any_time: options.any_time };
+    agreed(&plan, &job, &choice, options.confirm)?;
     let resume = if options.resume { Resume::Required } else { Resume::WhenSame };
-    let report = block_on(perform(place, &input, &plan, &job, resume, options.parallel.into()))?;
+    let part = Part { job: &job, choice, limit: options.parallel.into() };
+    let report = block_on(perform_part(place, &input, &plan, part, resume))?;
     Ok(finish(&report, options.format))
+}
+
+/// Shows what a choice leaves out and what that means. What makes the run weaker than its plan has to be confirmed.
+fn agreed(plan: &Plan, job: &str, choice: &Choice, confirmed: bool) -> Result<(), Exit> {
+    let comes_to = consequences(plan, job, choice).map_err(|error| {
+        print::error(&error);
+        Exit::Invalid
+    })?;
+    if comes_to.left_out.is_empty() {
+        return Ok(());
+    }
+    print::line("left out of this run");
+    for (address, why) in &comes_to.left_out {
+        print::line(&format!("  {address}: {why}"));
+    }
+    if comes_to.weaker.is_empty() {
+        return Ok(());
+    }
+    print::line("what that means: the run ends degraded at best");
+    comes_to.weaker.iter().for_each(|sentence| print::line(&format!("  {sentence}")));
+    if confirmed {
+        return Ok(());
+    }
+    print::failure("not-confirmed", "such a run is weaker than its plan; nothing was touched");
+    print::help("Add `--confirm` to run it all the same.");
+    Err(Exit::Invalid)
+}
+
+/// What of a plan is run.
+struct Part<'a> {
+    job: &'a str,
+    choice: Choice,
+    /// Steps at once.
+    limit: usize,
 }
 
 /// Whether the job can be run at all: asked before any source is.
@@ -116,18 +154,29 @@ pub(super) async fn perform(
     resume: Resume,
     limit: usize,
 ) -> Result<Report, Exit> {
+    perform_part(place, input, plan, Part { job, choice: Choice::default(), limit }, resume).await
+}
+
+/// The same, but for what is left out.
+async fn perform_part(
+    place: &Place,
+    input: &Input,
+    plan: &Plan,
+    part: Part<'_>,
+    resume: Resume,
+) -> Result<Report, Exit> {
     let cancel = Cancel::new();
     let listening = tokio::spawn(listen(cancel.clone()));
     let outfit = facts::outfit(input, observe::wanted(place.log_format))?;
     let request = Request {
         plan,
-        plan_digest: blake3_of(render::json(&plan.lasting()).as_bytes()),
-        job,
+        plan_digest: digest(plan, &part.choice),
+        job: part.job,
         resume,
         state: input.state.clone(),
-        limit,
+        limit: part.limit,
     };
-    let ended = runtime::run::run(request, outfit, &cancel).await;
+    let ended = run_part(request, part.choice, outfit, &cancel).await;
     listening.abort();
     ended.map_err(|error| {
         if place.log_format == LogFormat::Text || error.code != "cancelled" {
@@ -135,6 +184,15 @@ pub(super) async fn perform(
         }
         Exit::from(&error)
     })
+}
+
+/// What must be the same for a run to be gone on with: the plan, and what is left out of it.
+fn digest(plan: &Plan, choice: &Choice) -> String {
+    let mut text = render::json(&plan.lasting());
+    if *choice != Choice::default() {
+        text.push_str(&format!("{choice:?}"));
+    }
+    blake3_of(text.as_bytes())
 }
 
 /// Each Ctrl-C, or termination signal, is the next stronger request to stop.

@@ -113,6 +113,7 @@ impl Pace {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set itself up must stop")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -21,8 +21,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A new artifact that is smaller than this share of the one before it is not believed without a look.
-const COLLAPSED: f64 = 0.5;
+/// A new artifact that has not even this part of the usual size, one half, is not believed without a look.
+const COLLAPSED: u64 = 2;
+/// Artifacts whose sizes say what is usual. The middle one counts: one that collapsed, or several, are not usual at once,
+/// and what stays small is, after some days.
+const HISTORY: usize = 7;
 /// What the name of an index ends with, before the endings of its encodings.
 const INDEX: &str = ".index";
 /// Level at which an index is compressed, whatever its store says of artifacts.
@@ -59,9 +62,9 @@ pub(super) async fn perform(
     };
     let published = publish(&store, &manifest, &context.observers).await?;
     let held = published.held();
-    let previous = previous(shop, &store.name, at)?;
+    let before = before(shop, &store.name, at)?;
     remember(shop, &store, held, context).await?;
-    let mut done = judge(&store, &held.manifest, &incomplete, previous.as_ref());
+    let mut done = judge(&store, &held.manifest, &incomplete, &before);
     if let Published::Theirs(_) = published {
         done.detail.push_str(LOST);
     }
@@ -78,7 +81,13 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     store.check_stored(manifest, &context.observers).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     remember(shop, store, held, context).await?;
-    let mut done = judge(store, manifest, &manifest.incomplete, None);
+    let at = Located {
+        source: manifest.source.clone(),
+        database: manifest.database.clone(),
+        id: manifest.id.clone(),
+        manifest: None,
+    };
+    let mut done = judge(store, manifest, &manifest.incomplete, &before(shop, &store.name, &at)?);
     done.detail.push_str(", published by an earlier attempt and read back");
     Ok(done)
 }
@@ -276,32 +285,49 @@ fn file_name(at: &Located, method: Method, now: jiff::Timestamp) -> String {
     }
 }
 
-/// Removes what an attempt left under its own key, finished or not.
-/// The newest artifact of the same database that this machine knows in the store, but for this one.
-fn previous(shop: &Workshop, store: &str, at: &Located) -> Result<Option<StoredArtifact>> {
-    let artifacts = shop.state.catalog.artifacts()?.into_iter();
-    let same = artifacts.filter(|known| {
-        known.store == store && known.source == at.source && known.database == at.database && known.id != at.id
-    });
-    Ok(same.max_by(|a, b| a.taken.cmp(&b.taken)))
+/// The artifacts of the same database that were there before.
+struct Before {
+    /// The usual size of a full one, in bytes.
+    usual: Option<u64>,
+    /// When the newest one was taken.
+    newest: Option<String>,
+}
+
+/// What this machine knows of the artifacts of a database in a store, but for this one.
+fn before(shop: &Workshop, store: &str, at: &Located) -> Result<Before> {
+    let artifacts = shop.state.catalog.artifacts()?;
+    let mut same: Vec<&StoredArtifact> = artifacts
+        .iter()
+        .filter(|known| known.store == store && known.source == at.source && known.database == at.database)
+        .filter(|known| known.id != at.id)
+        .collect();
+    same.sort_unstable_by(|one, other| (&one.taken, one.size).cmp(&(&other.taken, other.size)));
+    let full = same.iter().rev().filter(|known| known.parent.is_none()).take(HISTORY);
+    Ok(Before {
+        usual: usual(full.map(|known| known.size).collect()),
+        newest: same.last().map(|known| known.taken.clone()),
+    })
+}
+
+/// The middle one of some sizes; the larger of two.
+fn usual(mut sizes: Vec<u64>) -> Option<u64> {
+    sizes.sort_unstable();
+    sizes.get(sizes.len() / 2).copied()
 }
 
 /// Whether what was published is what was asked for.
-fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], previous: Option<&StoredArtifact>) -> Done {
+fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], before: &Before) -> Done {
     let size = manifest.artifact.size;
     let mut doubts = Vec::new();
     if !incomplete.is_empty() {
         doubts.push(format!("{} incomplete: {}", incomplete.len(), shown(incomplete)));
     }
-    if let Some(previous) = previous {
-        if (size as f64) < previous.size as f64 * COLLAPSED {
-            doubts.push(format!("it has {} where the one before had {}", sized(size), sized(previous.size)));
-        }
-        let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
-        if time(&manifest.taken) < time(&previous.taken) {
-            let (taken, before) = (&manifest.taken, &previous.taken);
-            doubts.push(format!("the clock went back: it is of {taken}, and the one before it of {before}"));
-        }
+    if let Some(usual) = before.usual.filter(|usual| size < usual / COLLAPSED) {
+        doubts.push(format!("it has {} where {} is usual", sized(size), sized(usual)));
+    }
+    let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    if let Some(newest) = before.newest.as_ref().filter(|newest| time(&manifest.taken) < time(newest)) {
+        doubts.push(format!("the clock went back: it is of {}, and the one before it of {newest}", manifest.taken));
     }
     let report = report(store, manifest);
     if doubts.is_empty() {
@@ -333,5 +359,19 @@ pub(super) fn report(store: &Store, manifest: &Manifest) -> ArtifactReport {
         key: store.bytes_key(manifest),
         size: manifest.artifact.size,
         blake3: manifest.artifact.blake3.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usual;
+
+    #[test]
+    fn one_that_collapsed_is_not_usual() {
+        assert_eq!(usual(vec![]), None);
+        assert_eq!(usual(vec![10]), Some(10));
+        assert_eq!(usual(vec![1, 10]), Some(10), "the first that collapsed does not excuse the second");
+        assert_eq!(usual(vec![1, 1, 10, 10, 10, 10, 10]), Some(10));
+        assert_eq!(usual(vec![1, 1, 1, 1, 10, 10, 10]), Some(1), "what stays small is usual at last");
     }
 }

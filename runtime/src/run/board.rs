@@ -53,8 +53,9 @@ impl StepState {
     fn may_become(self, next: Self) -> bool {
         match self {
             Self::Waiting => !matches!(next, Self::Waiting | Self::Running | Self::BackingOff),
-            // A step that an earlier process of the run ended is over without having been tried by this one.
-            Self::Ready => matches!(next, Self::Running | Self::Cancelled | Self::Ok | Self::Degraded),
+            // A step that an earlier process of the run ended is over without having been tried by this one; one that is
+            // left out is skipped.
+            Self::Ready => matches!(next, Self::Running | Self::Cancelled | Self::Skipped | Self::Ok | Self::Degraded),
             Self::Running => !matches!(next, Self::Waiting | Self::Ready | Self::Running | Self::Skipped),
             Self::BackingOff => matches!(next, Self::Running | Self::Failed | Self::Cancelled),
             Self::Ok | Self::Degraded | Self::Failed | Self::Skipped | Self::Cancelled => false,

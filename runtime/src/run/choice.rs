@@ -218,11 +218,115 @@ fn loses(step: &Step, steps: &[Step], skipped: &BTreeMap<usize, Option<Address>>
         Action::Transfer { artifact, to, .. } => Some(format!("{} gets no copy in `{to}`", subject(artifact)?)),
         Action::Verify { artifact, store, .. } => {
             let of = subject(artifact)?;
+            // A copy that is not made is told of by its transfer.
+            let copies = |other: &Step| matches!(&other.action, Action::Transfer { artifact: same, to, .. } if same == artifact && to == store);
+            if steps.iter().enumerate().any(|(at, other)| copies(other) && skipped.contains_key(&at)) {
+                return None;
+            }
             Some(format!("the artifact of {of} in `{store}` is not verified, and does not count for `keep`"))
         }
         Action::Restore { store, target, .. } => {
             Some(format!("nothing shows that copies in `{store}` can be restored into `{target}`"))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
+mod tests {
+    use super::*;
+    use schema::step::{Check, Extent, Method, Need, Origin, When};
+
+    fn step(address: &str, action: Action, needs: &[(&str, When)]) -> Step {
+        let needs = needs.iter().map(|(need, when)| Need { step: Address(format!("night/{need}")), when: *when });
+        Step {
+            address: Address(format!("night/{address}")),
+            job: "night".to_owned(),
+            action,
+            needs: needs.collect(),
+            reason: String::new(),
+            origin: Origin { input: String::new(), line: 1, column: 1, text: String::new() },
+            host: "local".to_owned(),
+            timeout: None,
+        }
+    }
+
+    /// Dumps of two databases in one downtime, each checked and moved on, and a prune.
+    fn plan() -> Plan {
+        let (source, database) = (|| "graph".to_owned(), None);
+        let backup = |name: &str| Action::Backup {
+            source: source(),
+            database: name.to_owned(),
+            method: Method::Dump,
+            extent: Extent::Full,
+            store: "vault".to_owned(),
+        };
+        let made = |name: &str| ArtifactRef::Step { step: Address(format!("night/backup/{name}")) };
+        let check =
+            |name: &str| Action::Verify { artifact: made(name), store: "vault".to_owned(), with: Check::Digest };
+        let (ok, always) = (When::Success, When::Always);
+        let prune = Action::Prune { store: "vault".to_owned(), keep: schema::keep::Keep::default() };
+        Plan {
+            steps: vec![
+                step("preflight/graph", Action::Preflight { source: source(), databases: Vec::new() }, &[]),
+                step(
+                    "stop/graph",
+                    Action::Stop { source: source(), database: database.clone() },
+                    &[("preflight/graph", ok)],
+                ),
+                step("backup/one", backup("one"), &[("stop/graph", ok)]),
+                step("backup/two", backup("two"), &[("stop/graph", ok)]),
+                step(
+                    "start/graph",
+                    Action::Start { source: source(), database },
+                    &[("stop/graph", always), ("backup/one", always), ("backup/two", always)],
+                ),
+                step("verify/one", check("one"), &[("backup/one", ok), ("start/graph", always)]),
+                step("verify/two", check("two"), &[("backup/two", ok), ("start/graph", always)]),
+                step("prune/vault", prune, &[("verify/one", ok), ("verify/two", ok)]),
+            ],
+            ..Plan::default()
+        }
+    }
+
+    fn come_to(only: &[&str], skip: &[&str]) -> Result<(Vec<String>, usize)> {
+        let all = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect();
+        let choice = Choice { only: all(only), skip: all(skip), any_time: false };
+        let come = consequences(&plan(), "night", &choice)?;
+        let left = come.left_out.into_iter().map(|(address, _)| address.0.replace("night/", "")).collect();
+        Ok((left, come.weaker.len()))
+    }
+
+    fn left(only: &[&str], skip: &[&str]) -> (Vec<String>, usize) {
+        come_to(only, skip).unwrap()
+    }
+
+    #[test]
+    fn only_takes_its_needs_along_and_what_puts_things_back() {
+        let (left, weaker) = left(&["verify/one"], &[]);
+        assert_eq!(left, ["backup/two", "verify/two", "prune/vault"]);
+        assert_eq!(weaker, 1, "the check of what is not made is no loss of its own");
+    }
+
+    #[test]
+    fn skip_takes_what_depends_on_it_along() {
+        assert_eq!(left(&[], &["*/verify/two"]), (vec!["verify/two".to_owned(), "prune/vault".to_owned()], 1));
+        assert_eq!(left(&[], &["prune/*"]), (vec!["prune/vault".to_owned()], 0));
+    }
+
+    #[test]
+    fn nothing_is_stopped_for_nothing() {
+        let error = come_to(&[], &["backup/*"]).unwrap_err();
+        assert_eq!(error.code, "nothing-chosen");
+        let error = come_to(&[], &["stop/*"]).unwrap_err();
+        assert_eq!(error.code, "nothing-chosen");
+    }
+
+    #[test]
+    fn what_would_stay_down_and_what_is_not_there_are_refused() {
+        assert_eq!(come_to(&[], &["start/*"]).unwrap_err().code, "would-stay-down");
+        assert_eq!(come_to(&[], &["verify/three"]).unwrap_err().code, "no-such-step");
+        assert_eq!(come_to(&["a[", "b"], &[]).unwrap_err().code, "glob-invalid");
     }
 }

@@ -180,7 +180,7 @@ impl Run {
                 self.gate.why.entry(id).or_insert_with(|| why.clone());
             }
         }
-        self.gate.late = true;
+        self.gate.late |= self.gate.why.values().any(|known| *known == why);
         let running = match window.closing {
             Closing::Finish => "what runs goes on to its end",
             Closing::Stop => "what runs is stopped in order",

@@ -4,7 +4,6 @@
 use super::state::State;
 use crate::error::{Error, Result};
 use schema::report::ProblemKind;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The file of a job in a state directory.
@@ -23,9 +22,11 @@ pub(super) fn clear(state: &Path, job: &str) {
     let _ = std::fs::remove_file(file(state, job));
 }
 
-/// Asks the run of a job that is under way to pause, and returns its id. It is on disk when this returns.
+/// Asks the run of a job that has begun and not ended to pause, and returns its id. It is on disk when this returns. Whether
+/// its process is alive is not asked: only its lock could tell, and a run that begins meanwhile would find that taken.
 pub fn pause(state: &Path, job: &str) -> Result<String> {
-    let run = under_way(state, job)?.ok_or_else(|| not_under_way(job))?;
+    let unfinished = opened(state)?.journal.unfinished(job)?;
+    let run = unfinished.map(|unfinished| unfinished.run).ok_or_else(|| not_under_way(job))?;
     let path = file(state, job);
     let write = || -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(state);
@@ -53,13 +54,6 @@ pub fn go_on(state: &Path, job: &str) -> Result<String> {
     };
     std::fs::remove_file(&path).map_err(|error| Error::io(format!("remove `{}`", path.display()), &error))?;
     Ok(paused.run)
-}
-
-/// The id of the run of a job whose process is alive.
-fn under_way(path: &Path, job: &str) -> Result<Option<String>> {
-    let state = opened(path)?;
-    let is_alive = matches!(state.lock(job, &BTreeSet::new()), Err(error) if error.code == "lock-held");
-    Ok(state.journal.unfinished(job)?.filter(|_| is_alive).map(|unfinished| unfinished.run))
 }
 
 /// An existing state directory: to look at one must not make one.

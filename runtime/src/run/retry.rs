@@ -53,6 +53,7 @@ fn fraction() -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set itself up must stop")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

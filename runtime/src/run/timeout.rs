@@ -39,6 +39,7 @@ fn timed_out(limit: Duration) -> Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
 mod tests {
     use super::*;
 

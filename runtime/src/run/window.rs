@@ -71,6 +71,7 @@ impl Opening {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

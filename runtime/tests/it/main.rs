@@ -8,3 +8,4 @@ mod plugin;
 mod process;
 mod run;
 mod scheduler;
+mod window;

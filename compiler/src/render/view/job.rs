@@ -78,10 +78,22 @@ fn when(plan: &Plan, job: Option<&Job>, name: &str) -> Vec<String> {
     let window = job.and_then(|job| job.window.as_ref());
     out.extend(window.map(kept));
     out.extend(job.filter(|job| job.on_overlap == Overlap::Wait).map(|_| "waits for its turn".to_owned()));
+    out.extend(limits(plan, name));
     let load = plan.forecast.as_ref().and_then(|forecast| forecast.jobs.iter().find(|load| load.job == name));
     let duration = load.map(|load| load.duration.total).filter(|total| *total > 0);
     out.extend(duration.map(|total| format!("about {}", amount::time(total))));
     out
+}
+
+/// How many steps at once the sources of a job allow, where they say so.
+fn limits<'a>(plan: &'a Plan, job: &'a str) -> impl Iterator<Item = String> + 'a {
+    let limited = plan.sources.iter().filter_map(|source| Some((&source.name, source.parallel?)));
+    let uses = move |name: &str| {
+        let of = |step: &Step| matches!(&step.action, Action::Backup { source, .. } | Action::Copy { source, .. } if source == name);
+        plan.steps.iter().any(|step| step.job == job && of(step))
+    };
+    let used = limited.filter(move |(name, _)| uses(name));
+    used.map(|(name, most)| format!("`{name}` at most {most} at once"))
 }
 
 /// A window, and what is done about it where that is not the usual.

@@ -277,7 +277,7 @@ pub(crate) struct Restore {
     /// The artifact with this id, or its beginning [default: the newest]
     #[arg(long, value_name = "ID")]
     pub(crate) artifact: Option<String>,
-    /// The newest artifact from this time or before it (RFC 3339)
+    /// The newest artifact from this time or before it (RFC 3339); what was written after it was taken is not in it
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<jiff::Timestamp>,
     /// A new name beside the live data, which is not touched: a database name or a directory
@@ -286,6 +286,12 @@ pub(crate) struct Restore {
     /// A query that must succeed on the restored database before the old one counts as replaced
     #[arg(long, value_name = "CYPHER")]
     pub(crate) query: Option<String>,
+    /// Show the plan, as without `--confirm`: which copies are tried in which order, what is stopped, what is kept
+    #[arg(long, conflicts_with = "confirm")]
+    pub(crate) plan: bool,
+    /// Show the old data that a finished restore kept, and remove it with `--confirm`
+    #[arg(long, conflicts_with_all = ["from", "artifact", "at", "into", "query", "plan"])]
+    pub(crate) finish: bool,
     /// Do it: without this the plan is shown, and nothing is touched
     #[arg(long)]
     pub(crate) confirm: bool,

@@ -32,7 +32,7 @@ fn jobs_of_the_whole_strategy() {
         ),
         (
             "drill",
-            &["drill/restore/graph:system/scratch: restoring into a target", "store `offsite`: plugin `s3` is not"][..],
+            &["drill/restore/graph:orders/scratch: it runs on `backup-1`", "store `offsite`: plugin `s3` is not"][..],
         ),
         ("tidy", &["tidy/prune/vault", "(strategy.kdl:"][..]),
     ] {
@@ -77,7 +77,6 @@ fn options_one_by_one() {
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
         (job, "window \"01:00\" \"05:00\"", "the window 01:00 to 05:00 is not kept yet"),
         (job, "prune \"local\"", "nightly/prune/local: pruning is not there yet (strategy.kdl:15:"),
-        (job, "restore \"notes\" from=\"local\" into=\"aside\"", "restoring into a target is not there yet"),
         (job, "backup \"mail\" to=\"local\"", "nightly/backup/mail/local: the `command` engine is not there yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),
         (more, &format!("{notify} on=\"missed\" {{ url \"http://127.0.0.1:9/\"; }}"), "nothing tells `missed` yet"),

@@ -15,6 +15,7 @@ mod source;
 mod svg;
 mod text;
 mod view;
+mod way_back;
 
 pub use chart::chart;
 pub use dot::dot;
@@ -29,6 +30,7 @@ pub use source::diagnostic;
 pub use svg::svg;
 pub use text::text;
 pub use view::Preview;
+pub use way_back::way_back;
 
 use schema::plan::Plan;
 use schema::step::{Action, Address, Extent, Step};

@@ -110,6 +110,8 @@ impl Catalog {
                     taken: row.get(5)?,
                     size: row.get::<_, i64>(6)?.cast_unsigned(),
                     verified: row.get(7)?,
+                    // The stores know; a memory of it would hold back a copy that was made whole again.
+                    damaged: false,
                     parent: None,
                     locked_until: None,
                     took: None,

@@ -1,7 +1,7 @@
 //! Does one step. It has never heard of the graph: all that a step needs is in its [`Work`].
 
 use super::workshop::Workshop;
-use super::{backup, restore, service, transfer, verify};
+use super::{backup, drill, restore, service, transfer, verify};
 use crate::engine::{Context, Doing};
 use crate::error::{Error, Result};
 use crate::fault;
@@ -77,7 +77,8 @@ pub(super) fn perform<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a 
         }
         Action::Verify { store, with, .. } => Box::pin(verify::perform(shop, work, store, *with, context)),
         Action::Stage { source, database, candidates, staging } => {
-            Box::pin(restore::stage(shop, source, database, candidates, staging, context))
+            let wanted = restore::Wanted { source, database, candidates, staging };
+            Box::pin(restore::stage(shop, wanted, context))
         }
         Action::Inspect { source, database, staging } => {
             Box::pin(async move { shop.engine(source)?.inspect(database, staging, context).await.map(Done::ok) })
@@ -92,7 +93,11 @@ pub(super) fn perform<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a 
         Action::Place { source, database, staging, into } => {
             Box::pin(async move { shop.engine(source)?.place(database, staging, into, context).await.map(Done::ok) })
         }
-        Action::Copy { .. } | Action::Aggregate { .. } | Action::Restore { .. } | Action::Prune { .. } => {
+        Action::Restore { artifact, store, target, check, queries } => {
+            let wanted = drill::Wanted { artifact, store, target, check: *check, queries };
+            Box::pin(drill::perform(shop, work, wanted, context))
+        }
+        Action::Copy { .. } | Action::Aggregate { .. } | Action::Prune { .. } => {
             // A plan with such a step is refused before its run begins.
             Box::pin(async { Err(Error::permanent("not-there-yet", "this kind of step is not there yet")) })
         }

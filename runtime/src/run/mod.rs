@@ -4,12 +4,15 @@
 mod backup;
 pub mod board;
 pub mod cancel;
+mod drill;
 mod executor;
+mod finish;
 mod notify;
 mod refuse;
 mod restore;
 mod resume;
 pub mod retry;
+mod room;
 pub mod scheduler;
 mod service;
 pub mod state;
@@ -19,6 +22,7 @@ mod verify;
 mod workshop;
 
 pub use cancel::Cancel;
+pub use finish::{Old, finish, old};
 pub use refuse::refuse;
 pub use resume::Resume;
 pub use workshop::Outfit;
@@ -175,22 +179,24 @@ fn locate(plan: &Plan, run: &str, step: &Step) -> Option<Located> {
     };
     match &step.action {
         Action::Backup { source, database, .. } => Some(made(source, database, &step.address)),
-        Action::Transfer { artifact, .. } | Action::Verify { artifact, .. } => match artifact {
-            // Known only when it is looked for.
-            ArtifactRef::Newest { .. } => None,
-            ArtifactRef::Stored { source, database, id, manifest } => Some(Located {
-                source: source.clone(),
-                database: database.clone(),
-                id: id.clone(),
-                manifest: Some(manifest.clone()),
-            }),
-            ArtifactRef::Step { step } => {
-                plan.steps.iter().find(|other| other.address == *step).and_then(|other| match &other.action {
-                    Action::Backup { source, database, .. } => Some(made(source, database, step)),
-                    _ => None,
-                })
+        Action::Transfer { artifact, .. } | Action::Verify { artifact, .. } | Action::Restore { artifact, .. } => {
+            match artifact {
+                // Known only when it is looked for.
+                ArtifactRef::Newest { .. } => None,
+                ArtifactRef::Stored { source, database, id, manifest } => Some(Located {
+                    source: source.clone(),
+                    database: database.clone(),
+                    id: id.clone(),
+                    manifest: Some(manifest.clone()),
+                }),
+                ArtifactRef::Step { step } => {
+                    plan.steps.iter().find(|other| other.address == *step).and_then(|other| match &other.action {
+                        Action::Backup { source, database, .. } => Some(made(source, database, step)),
+                        _ => None,
+                    })
+                }
             }
-        },
+        }
         _ => None,
     }
 }

@@ -82,7 +82,6 @@ fn action(step: &Step) -> Option<String> {
         }
         Action::Copy { .. } => "copies of databases are",
         Action::Aggregate { .. } => "aggregating a chain is",
-        Action::Restore { .. } => "restoring into a target is",
         Action::Prune { .. } => "pruning is",
         _ => return None,
     };

@@ -51,6 +51,11 @@ impl State {
         Ok(Locks(locks))
     }
 
+    /// Takes the lock of a target: it holds one thing at a time.
+    pub fn lock_target(&self, target: &str) -> Result<File> {
+        self.take(&format!("target-{target}"), &format!("a drill in target `{target}`"))
+    }
+
     fn take(&self, name: &str, what: &str) -> Result<File> {
         let path = self.root.join("lock").join(format!("{name}.lock"));
         let file = File::create(&path).map_err(|error| Error::io(format!("open `{}`", path.display()), &error))?;

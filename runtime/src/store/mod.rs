@@ -87,32 +87,35 @@ impl Store {
         Error::permanent("format-too-new", message).help("Use a newer Backstay to read it.")
     }
 
-    /// Every published artifact of the strategy here, oldest first, with whether this copy has been verified.
+    /// Every published artifact of the strategy here, oldest first, with what the newest check of this copy found.
     pub async fn artifacts(&self) -> Result<Vec<StoredArtifact>> {
+        self.survey().await.map(|(artifacts, _)| artifacts)
+    }
+
+    /// The same, and every later fact, in no order.
+    pub async fn survey(&self) -> Result<(Vec<StoredArtifact>, Vec<LaterFact>)> {
         let listed = self.storage.list(&layout::strategy(&self.strategy)).await?;
-        let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
+        let facts = self.later_facts(listed.iter().map(|listed| listed.key.as_str())).await?;
+        let checks = checks(&facts);
         let mut artifacts = Vec::new();
         for key in listed.iter().map(|listed| listed.key.as_str()) {
             let Some(folder) = layout::folder_of_manifest(key) else { continue };
             let Some(held) = self.read_manifest(key).await? else { continue };
-            let verified = checks.get(folder).is_some_and(|check| check.1);
-            artifacts.push(self.stored(&held, verified));
+            artifacts.push(self.checked(&held, checks.get(folder).copied()));
         }
         artifacts.sort_by(|a, b| (&a.taken, &a.id).cmp(&(&b.taken, &b.id)));
-        Ok(artifacts)
+        Ok((artifacts, facts.into_iter().map(|(_, fact)| fact).collect()))
     }
 
-    /// The newest check of each copy, by its folder: when, and whether it was right.
-    async fn checks<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<BTreeMap<&'a str, (String, bool)>> {
-        let mut checks: BTreeMap<&str, (String, bool)> = BTreeMap::new();
+    /// The facts among these keys, each with the folder of its artifact.
+    async fn later_facts<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<Vec<(&'a str, LaterFact)>> {
+        let mut facts = Vec::new();
         for key in keys {
             let Some(folder) = layout::folder_of_fact(key) else { continue };
             let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { continue };
-            let fact: LaterFact = self.parse(key, &bytes)?;
-            let newest = checks.entry(folder).or_default();
-            *newest = std::mem::take(newest).max((fact.at, fact.ok));
+            facts.push((folder, self.parse(key, &bytes)?));
         }
-        Ok(checks)
+        Ok(facts)
     }
 
     /// A copy that was here before, as the catalog should know it: with what the store knows of its checks.
@@ -120,8 +123,12 @@ impl Store {
         let manifest = &held.manifest;
         let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
         let listed = self.storage.list(&folder).await?;
-        let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
-        Ok(self.stored(held, checks.get(folder.as_str()).is_some_and(|check| check.1)))
+        let facts = self.later_facts(listed.iter().map(|listed| listed.key.as_str())).await?;
+        Ok(self.checked(held, checks(&facts).get(folder.as_str()).copied()))
+    }
+
+    fn checked(&self, held: &Held, ok: Option<bool>) -> StoredArtifact {
+        StoredArtifact { damaged: ok == Some(false), ..self.stored(held, ok == Some(true)) }
     }
 
     /// A held manifest as a fact for the compiler and the catalog.
@@ -136,6 +143,7 @@ impl Store {
             taken: held.manifest.taken.clone(),
             size: held.manifest.artifact.size,
             verified,
+            damaged: false,
             parent: None,
             locked_until: None,
             took: held.manifest.took,
@@ -164,6 +172,16 @@ impl Store {
         }
         Ok(removed)
     }
+}
+
+/// Whether the newest check of each copy found it right, by the copy's folder.
+fn checks<'a>(facts: &[(&'a str, LaterFact)]) -> BTreeMap<&'a str, bool> {
+    let mut newest: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+    for (folder, fact) in facts {
+        let known = newest.entry(folder).or_default();
+        *known = (*known).max((&fact.at, fact.ok));
+    }
+    newest.into_iter().map(|(folder, (_, ok))| (folder, ok)).collect()
 }
 
 /// A document as it is stored: pretty, with a line break at the end, so that a person can read it with `cat`.

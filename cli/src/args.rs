@@ -111,6 +111,10 @@ pub(crate) enum Command {
     Restore(Restore),
     /// List what the stores hold, or look again
     Catalog(Catalog),
+    /// Tell how backups stand now, beside what is promised; exit codes are for monitors
+    Status(Status),
+    /// Tell what was done and found in a time, for an audit
+    Report(Report),
     /// Play the schedules over a time to come: every run, every deletion, what can be restored, and what a failure leaves
     Simulate(Simulate),
     /// Explain a diagnostic's code, or how the figures of a database, a job or a store come about
@@ -322,6 +326,51 @@ pub(crate) enum CatalogCommand {
         #[arg(value_name = "STORE")]
         store: String,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    /// The strategy, as with `--strategy`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Ask no store: tell what this machine remembers, and of when that is
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// How it is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: StatusFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    Text,
+    Json,
+    /// Figures in the text format of Prometheus
+    Prometheus,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// The strategy, as with `--strategy`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// From when (RFC 3339) [default: 90 days before the end]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// Until when (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<jiff::Timestamp>,
+    /// How it is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+    /// One page that needs nothing else
+    Html,
 }
 
 #[derive(Debug, ClapArgs)]

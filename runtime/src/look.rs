@@ -3,10 +3,12 @@
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::process::Children;
+use crate::report::Seen;
 use crate::run::Outfit;
 use crate::run::state::State;
 use crate::store::{self, Identity};
 use schema::fact::{Drift, Inventory, StoredArtifact};
+use schema::manifest::LaterFact;
 use schema::plan::Plan;
 use schema::step::Address;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +19,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Held {
     pub artifacts: Vec<StoredArtifact>,
+    /// Facts about them, each with its store.
+    pub facts: Vec<(String, LaterFact)>,
     /// Stores that could not be read; for them the catalog's memory is in `artifacts`.
     pub unreachable: Vec<(String, Error)>,
 }
@@ -55,6 +59,28 @@ pub async fn artifacts(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Hel
         state.catalog.rebuild(&store.name, &artifacts)?;
     }
     Ok(held)
+}
+
+/// All that is needed to tell how backups stand. Without `ask` the stores are left alone, and the catalog remembers.
+pub async fn seen(plan: &Plan, outfit: &Outfit, state: &Path, ask: bool) -> Result<Seen> {
+    let remembered = written(state);
+    let held = if ask { Some(artifacts(plan, outfit, state).await?) } else { None };
+    let state = State::open(state)?;
+    let runs = state.journal.runs()?;
+    let Some(held) = held else {
+        let remembered = Some(remembered.unwrap_or(jiff::Timestamp::UNIX_EPOCH));
+        return Ok(Seen { artifacts: state.catalog.artifacts()?, runs, remembered, ..Seen::default() });
+    };
+    let unreachable = held.unreachable.into_iter().map(|(store, error)| (store, error.message)).collect();
+    Ok(Seen { artifacts: held.artifacts, facts: held.facts, unreachable, runs, remembered: None })
+}
+
+/// When the catalog was last written.
+fn written(state: &Path) -> Option<jiff::Timestamp> {
+    // SQLite keeps what is new in a second file until it has room.
+    let files = ["catalog.db", "catalog.db-wal"].map(|name| std::fs::metadata(state.join(name)));
+    let full = files.into_iter().flatten().filter(|facts| facts.len() > 0);
+    full.filter_map(|facts| jiff::Timestamp::try_from(facts.modified().ok()?).ok()).max()
 }
 
 /// Asks every store of `plan` what it holds, and says where the catalog says something else; that stays as it is.
@@ -112,16 +138,17 @@ async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
         let base = outfit.world.base();
         let opened = store::open_owned(&outfit.host, store, &identity, base, &outfit.secrets, observers).await;
         let looked = match opened {
-            Ok(Some(opened)) => opened.artifacts().await,
+            Ok(Some(opened)) => opened.survey().await,
             Ok(None) if state.catalog.knows(&store.name)? => {
                 Err(Error::permanent("store-gone", "it was used before, and now it is not there"))
             }
-            Ok(None) => Ok(Vec::new()),
+            Ok(None) => Ok((Vec::new(), Vec::new())),
             Err(error) => Err(error),
         };
         match looked {
-            Ok(artifacts) => {
+            Ok((artifacts, facts)) => {
                 held.artifacts.extend(artifacts);
+                held.facts.extend(facts.into_iter().map(|fact| (store.name.clone(), fact)));
             }
             Err(error) => {
                 let remembered = state.catalog.artifacts()?;
@@ -131,4 +158,10 @@ async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
         }
     }
     Ok(held)
+}
+
+/// The name of this machine.
+#[must_use]
+pub fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

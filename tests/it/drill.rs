@@ -1,6 +1,7 @@
 //! Drills: a copy comes back into a target, is looked at, and is gone again; what was found stands beside the copy.
 
 use crate::faults::wait_for;
+use crate::neo4j::{Graph, xtask};
 use crate::space::{Space, noise};
 use serde_json::Value;
 use std::fs;
@@ -71,8 +72,8 @@ fn a_drill_that_is_killed_leaves_what_the_next_one_removes() {
     for fault in ["in-download", "in-drill"] {
         space.run_until(fault, "run --job drill").expect(137);
         assert!(facts(&space, "backups/offsite").is_empty(), "{fault}");
-        assert!(fs::read_dir(space.path("scratch")).unwrap().count() > 1, "{fault}: nothing was begun");
     }
+    assert!(fs::read_dir(space.path("scratch")).unwrap().count() > 1, "the last one had restored nothing");
     space.run("run --job drill").expect(0);
     assert_eq!(space.files("scratch"), ["not-ours.txt"]);
     assert_eq!(facts(&space, "backups/offsite").len(), 1);
@@ -123,4 +124,36 @@ pub(crate) fn flip(space: &Space, store: &str) {
     let at = bytes.windows(64).position(|window| window == &noise[..64]).unwrap();
     bytes[at] ^= 1;
     fs::write(tar, bytes).unwrap();
+}
+
+/// On a real server: loaded, checked and asked in a second home, whose own data nobody touches.
+#[test]
+fn on_neo4j_5_26() {
+    let graph = Graph::new("5.26");
+    let space = &graph.space;
+    xtask(&["new", &space.path("scratch").to_string_lossy(), "--version", "5.26", "--nodes", "10"]);
+    let own = space.files("scratch/data");
+    space.edit("verify \"graph\" with=\"consistency\"", "");
+    space.edit(
+        "job \"nightly\" {",
+        "target \"scratch\" engine=\"neo4j\" { home \"scratch\"; edition \"community\"; version \"5.26\"; }\n    \
+         job \"drill\" {\n        restore \"graph\" from=\"offsite\" into=\"scratch\" {\n            check\n            \
+         query \"MATCH (n) RETURN count(n) = 20000\"\n        }\n    }\n    job \"nightly\" {",
+    );
+    space.run("run --job nightly").expect(0);
+    space.run_until("in-drill", "run --job drill").expect(137);
+    space.run("run --job drill").expect(0);
+    assert_eq!(space.files("scratch/data"), own);
+    assert!(!space.files("scratch").iter().any(|name| name.contains("drill.backstay-")));
+    let facts = facts(space, "backups/offsite");
+    assert_eq!(facts.len(), 2, "{facts:#?}");
+    assert!(facts.iter().all(|fact| fact["ok"] == true));
+    let asked = facts.iter().find(|fact| fact["drill"]["answered"] == 1).unwrap();
+    assert!(asked["drill"]["tool"].as_str().unwrap().starts_with("neo4j-admin 5.26"));
+    assert!(asked["drill"]["queries"].as_u64().unwrap() > 0 && asked["drill"]["check"].as_u64().unwrap() > 0);
+
+    space.edit("count(n) = 20000", "count(n) = 1");
+    space.run("run --job drill").expect(1).says("query-not-true");
+    assert!(self::facts(space, "backups/offsite").iter().any(|fact| fact["ok"] == false));
+    assert!(!space.files("scratch").iter().any(|name| name.contains("drill.backstay-")));
 }

@@ -23,4 +23,5 @@ mod review;
 mod saved_plan;
 mod shell;
 mod space;
+mod status;
 mod validate;

@@ -109,7 +109,7 @@ fn without_room_nothing_is_fetched() {
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(space.dir.path());
     let ran = ended(command.env_remove("BACKSTAY_FAULT").env_remove("BACKSTAY_STATE").env("NO_COLOR", "1"));
     let ran = ran.expect(1).says("room-too-small").says("has 1.0 MiB free, and the artifact takes 3.3 MiB");
-    assert_eq!(ran.out.lines().filter(|line| line.contains("back")).count(), 1, "{}", ran.out);
+    assert!(ran.out.ends_with(")\n") && !ran.out.contains(".backstay-"), "something was made: {}", ran.out);
 }
 
 #[test]
@@ -140,7 +140,8 @@ fn old_data_is_never_removed_while_the_restored_data_is_not_live() {
     space.run("restore notes --confirm").expect(0);
     // Someone put the old data back by hand.
     let names: Vec<_> = fs::read_dir(space.dir.path()).unwrap().flatten().map(|entry| entry.path()).collect();
-    let aside = names.iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("data.backstay-")).unwrap();
+    let aside =
+        names.iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("data.backstay-")).unwrap();
     fs::rename(space.path("data"), space.path("restored")).unwrap();
     fs::rename(aside, space.path("data")).unwrap();
     space.run("restore notes --finish --confirm").expect(1).says("nothing-kept");

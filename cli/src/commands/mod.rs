@@ -9,9 +9,11 @@ mod init;
 mod lsp;
 mod man;
 mod plan;
+mod report;
 mod restore;
 mod run;
 mod simulate;
+mod status;
 mod validate;
 mod verify;
 
@@ -30,6 +32,8 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Verify(options) => verify::verify(&args.place, options),
         Command::Restore(options) => restore::restore(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),
+        Command::Status(options) => status::status(&args.place, options),
+        Command::Report(options) => report::report(&args.place, options),
         Command::Simulate(options) => simulate::simulate(&args.place, options),
         Command::Explain(options) => explain::explain(&args.place, options.name.as_deref()),
         Command::Completions(options) => completions::completions(options.shell),

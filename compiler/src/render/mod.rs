@@ -12,6 +12,7 @@ mod mermaid;
 mod reference;
 mod simulation;
 mod source;
+pub mod standing;
 mod svg;
 mod text;
 mod view;

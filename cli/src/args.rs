@@ -119,6 +119,10 @@ pub(crate) enum Command {
     Lock(Lock),
     /// List what the stores hold, or look again
     Catalog(Catalog),
+    /// Tell how backups stand now, beside what is promised; exit codes are for monitors
+    Status(Status),
+    /// Tell what was done and found in a time, for an audit
+    Report(Report),
     /// Play the schedules over a time to come: every run, every deletion, what can be restored, and what a failure leaves
     Simulate(Simulate),
     /// Explain a diagnostic's code, or how the figures of a database, a job or a store come about
@@ -304,7 +308,7 @@ pub(crate) struct Restore {
     /// The artifact with this id, or its beginning [default: the newest]
     #[arg(long, value_name = "ID")]
     pub(crate) artifact: Option<String>,
-    /// The newest artifact from this time or before it (RFC 3339)
+    /// The newest artifact from this time or before it (RFC 3339); what was written after it was taken is not in it
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<jiff::Timestamp>,
     /// A new name beside the live data, which is not touched: a database name or a directory
@@ -316,6 +320,12 @@ pub(crate) struct Restore {
     /// A query that must succeed on the restored database before the old one counts as replaced
     #[arg(long, value_name = "CYPHER")]
     pub(crate) query: Option<String>,
+    /// Show the plan, as without `--confirm`: which copies are tried in which order, what is stopped, what is kept
+    #[arg(long, conflicts_with = "confirm")]
+    pub(crate) plan: bool,
+    /// Show the old data that a finished restore kept, and remove it with `--confirm`
+    #[arg(long, conflicts_with_all = ["from", "artifact", "at", "into", "query", "plan"])]
+    pub(crate) finish: bool,
     /// Do it: without this the plan is shown, and nothing is touched
     #[arg(long)]
     pub(crate) confirm: bool,
@@ -426,6 +436,51 @@ pub(crate) enum CatalogCommand {
         #[arg(value_name = "STORE")]
         store: String,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    /// The strategy, as with `--strategy`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Ask no store: tell what this machine remembers, and of when that is
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// How it is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: StatusFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    Text,
+    Json,
+    /// Figures in the text format of Prometheus
+    Prometheus,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// The strategy, as with `--strategy`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// From when (RFC 3339) [default: 90 days before the end]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// Until when (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<jiff::Timestamp>,
+    /// How it is printed, on standard output
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+    /// One page that needs nothing else
+    Html,
 }
 
 #[derive(Debug, ClapArgs)]

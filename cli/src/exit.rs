@@ -24,6 +24,10 @@ pub(crate) enum Exit {
     LockHeld,
     /// The run ended, and something required did not happen.
     Degraded,
+    /// With `status`: something that is promised is not so now.
+    Missed,
+    /// With `status`: something cannot be told.
+    Untold,
     /// The operator stopped it.
     Cancelled,
 }
@@ -33,6 +37,7 @@ impl Exit {
     pub(crate) const ALL: &[(Self, &str)] = &[
         (Self::Ok, "what was asked for happened"),
         (Self::Failed, "it did not happen"),
+        (Self::Untold, "with `status`: it cannot be told whether all is as promised"),
         (Self::Unformatted, "with `fmt --check` or `fmt --diff`: a text would change"),
         (Self::Invalid, "the command line or the strategy is wrong; nothing was touched"),
         (
@@ -43,6 +48,7 @@ impl Exit {
         (Self::Stale, "the plan is stale; nothing was touched"),
         (Self::LockHeld, "another run holds the lock; nothing was touched"),
         (Self::Degraded, "the run ended, but something required did not happen"),
+        (Self::Missed, "with `status`: an objective is missed, or a run that was due failed or did not begin"),
         (Self::Cancelled, "stopped by the operator"),
     ];
 
@@ -50,12 +56,13 @@ impl Exit {
     pub(crate) fn code(self) -> i32 {
         match self {
             Self::Ok => 0,
-            Self::Failed | Self::Unformatted => 1,
+            Self::Failed | Self::Unformatted | Self::Untold => 1,
             Self::Invalid | Self::Changes => 2,
             Self::Denied => 3,
             Self::Stale => 4,
             Self::LockHeld => 5,
             Self::Degraded => 6,
+            Self::Missed => 7,
             Self::Cancelled => 130,
         }
     }

@@ -18,6 +18,7 @@ pub mod journal;
 pub mod look;
 pub mod plugin;
 pub mod process;
+pub mod report;
 pub mod run;
 pub mod secret;
 pub mod store;

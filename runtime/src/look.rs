@@ -3,11 +3,13 @@
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::process::Children;
+use crate::report::Seen;
 use crate::run::Outfit;
 use crate::run::state::State;
 use crate::store::survey::Survey;
 use crate::store::{self, Identity, Store};
 use schema::fact::{Drift, Inventory, StoredArtifact};
+use schema::manifest::LaterFact;
 use schema::plan::Plan;
 use schema::step::Address;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +23,8 @@ pub const MISSING: &str = "the catalog has it, and the store does not";
 #[derive(Clone, Debug, Default)]
 pub struct Held {
     pub artifacts: Vec<StoredArtifact>,
+    /// Facts about them, each with its store.
+    pub facts: Vec<(String, LaterFact)>,
     /// Stores that could not be read; for them the catalog's memory is in `artifacts`.
     pub unreachable: Vec<(String, Error)>,
     /// Documents that cannot be believed, by store. What they are about is not in `artifacts`.
@@ -61,6 +65,28 @@ pub async fn artifacts(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Hel
         state.catalog.rebuild(&store.name, &artifacts)?;
     }
     Ok(held)
+}
+
+/// All that is needed to tell how backups stand. Without `ask` the stores are left alone, and the catalog remembers.
+pub async fn seen(plan: &Plan, outfit: &Outfit, state: &Path, ask: bool) -> Result<Seen> {
+    let remembered = written(state);
+    let held = if ask { Some(artifacts(plan, outfit, state).await?) } else { None };
+    let state = State::open(state)?;
+    let runs = state.journal.runs()?;
+    let Some(held) = held else {
+        let remembered = Some(remembered.unwrap_or(jiff::Timestamp::UNIX_EPOCH));
+        return Ok(Seen { artifacts: state.catalog.artifacts()?, runs, remembered, ..Seen::default() });
+    };
+    let unreachable = held.unreachable.into_iter().map(|(store, error)| (store, error.message)).collect();
+    Ok(Seen { artifacts: held.artifacts, facts: held.facts, unreachable, runs, remembered: None })
+}
+
+/// When the catalog was last written.
+fn written(state: &Path) -> Option<jiff::Timestamp> {
+    // SQLite keeps what is new in a second file until it has room.
+    let files = ["catalog.db", "catalog.db-wal"].map(|name| std::fs::metadata(state.join(name)));
+    let full = files.into_iter().flatten().filter(|facts| facts.len() > 0);
+    full.filter_map(|facts| jiff::Timestamp::try_from(facts.modified().ok()?).ok()).max()
 }
 
 /// Asks every store of `plan` what it holds, and says where the catalog says something else; that stays as it is.
@@ -145,6 +171,8 @@ async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
         match looked {
             Ok(survey) => {
                 held.artifacts.extend(survey.artifacts());
+                let facts = survey.found.into_iter().flat_map(|found| found.facts);
+                held.facts.extend(facts.map(|fact| (store.name.clone(), fact)));
                 held.faults.extend(survey.faults.into_iter().map(|fault| (store.name.clone(), fault.error)));
             }
             Err(error) => {
@@ -155,4 +183,10 @@ async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
         }
     }
     Ok(held)
+}
+
+/// The name of this machine.
+#[must_use]
+pub fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

@@ -33,6 +33,9 @@ pub struct StoredArtifact {
     pub size: u64,
     /// Whether a check of the content has succeeded on this copy.
     pub verified: bool,
+    /// Whether the newest check of this copy found it wrong.
+    #[serde(default)]
+    pub damaged: bool,
     /// Id of the artifact before it in its chain; a full one has none.
     #[serde(default)]
     pub parent: Option<String>,

@@ -10,6 +10,7 @@
 //! | [`event`] | what a run is doing | `--log-format json` |
 //! | [`retain`] | what becomes of stored artifacts | `plan --format json` |
 //! | [`simulate`] | what schedules do over a time | `simulate --format json` |
+//! | [`status`] | how backups stand, and the evidence of a time | `status --format json`, `report --format json` |
 //! | [`report`] | how a run ended | `run --format json`, notifier templates |
 //!
 //! A reader refuses a `format` that is newer than its own. Fields are only ever added, with a default, within a format.
@@ -30,6 +31,7 @@ pub mod retain;
 pub mod secret;
 pub mod simulate;
 pub mod source;
+pub mod status;
 pub mod step;
 pub mod store;
 pub mod target;

@@ -128,7 +128,7 @@ pub struct Indexed {
 pub struct LaterFact {
     pub format: u32,
     pub id: String,
-    /// `digest` or `consistency` of a check, [`LOCK`] of a lock.
+    /// `digest` or `consistency` of a check, `drill`, `restore` when a restore met a damaged copy, [`LOCK`] of a lock.
     pub with: String,
     pub ok: bool,
     /// RFC 3339 in UTC.
@@ -138,6 +138,9 @@ pub struct LaterFact {
     /// RFC 3339 in UTC: of a lock, when it ends. The latest of all locks holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// What a drill measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DrillFacts>,
 }
 
 /// What a [`LaterFact`] that forbids removal is `with`.
@@ -187,4 +190,32 @@ pub struct Lease {
     pub at: String,
     /// RFC 3339 in UTC: from then on anybody may take the next epoch. Of a lease that was given back, when that was.
     pub until: String,
+}
+
+/// What a drill measured. Times are in milliseconds and do not overlap: they add up to the way back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct DrillFacts {
+    /// The copy that was used.
+    pub store: String,
+    /// The target of the strategy.
+    pub target: String,
+    /// Until the last byte had been read from the store, with what the target took in meanwhile.
+    pub fetch: u64,
+    /// From then until all of it was in the target.
+    pub load: u64,
+    /// The look at what was restored.
+    pub check: u64,
+    /// The start of a server, and the queries.
+    pub queries: u64,
+    /// What restored it, for example `neo4j-admin 5.26.1`.
+    pub tool: String,
+    /// Bytes of the artifact.
+    pub size: u64,
+    /// Entries that were restored and compared, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
+    /// Queries that answered true.
+    #[serde(default)]
+    pub answered: u64,
 }

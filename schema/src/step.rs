@@ -291,4 +291,26 @@ pub struct Candidate {
     pub manifest: String,
     /// When the artifact was taken, RFC 3339 in UTC.
     pub taken: String,
+    /// Bytes.
+    #[serde(default)]
+    pub size: u64,
+    /// Whether the newest check of this copy found it right.
+    #[serde(default)]
+    pub verified: bool,
+    /// Why it stands at this place of the list, in a few words.
+    #[serde(default)]
+    pub why: String,
+    /// The artifacts that it builds on, in the same store, the full one first; none when it is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Link>,
+}
+
+/// An artifact that another one builds on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Link {
+    /// Artifact id.
+    pub id: String,
+    /// `blake3:…` of the manifest's bytes.
+    pub manifest: String,
 }

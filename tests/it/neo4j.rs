@@ -13,7 +13,7 @@ use std::process::Command;
 const NODES: u32 = 20_000;
 
 /// The tool that makes servers, built by the test command beside the binary.
-fn xtask(arguments: &[&str]) -> String {
+pub(crate) fn xtask(arguments: &[&str]) -> String {
     let tool = Path::new(crate::space::BACKSTAY).with_file_name("xtask");
     assert!(
         tool.exists(),
@@ -27,12 +27,12 @@ fn xtask(arguments: &[&str]) -> String {
 }
 
 /// The second example with a running server of its own in `server`.
-struct Graph {
-    space: Space,
+pub(crate) struct Graph {
+    pub(crate) space: Space,
 }
 
 impl Graph {
-    fn new(version: &str) -> Self {
+    pub(crate) fn new(version: &str) -> Self {
         let space = Space::example("02-neo4j-community");
         let home = space.path("server").to_string_lossy().into_owned();
         xtask(&["new", &home, "--version", version, "--nodes", &NODES.to_string()]);

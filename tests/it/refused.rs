@@ -24,7 +24,7 @@ fn jobs_of_the_whole_strategy() {
         ("diff", &["diff/backup/graph:orders/vault: differential backups are not there yet"][..]),
         (
             "drill",
-            &["drill/restore/graph:system/scratch: restoring into a target", "store `offsite`: plugin `s3` is not"][..],
+            &["drill/restore/graph:orders/scratch: it runs on `backup-1`", "store `offsite`: plugin `s3` is not"][..],
         ),
         ("tidy", &["store `offsite`: plugin `s3` is not installed"][..]),
     ] {
@@ -67,7 +67,6 @@ fn options_one_by_one() {
         (store, &format!("encrypt \"{key}\""), "store `local`: `encrypt` is not there yet"),
         (store, "class \"cold\"", "store `local`: `class` is not there yet"),
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
-        (job, "restore \"notes\" from=\"local\" into=\"aside\"", "restoring into a target is not there yet"),
         (job, "backup \"mail\" to=\"local\"", "nightly/backup/mail/local: the `command` engine is not there yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),
         (more, &format!("{notify} on=\"missed\" {{ url \"http://127.0.0.1:9/\"; }}"), "nothing tells `missed` yet"),

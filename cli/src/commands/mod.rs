@@ -12,9 +12,11 @@ mod man;
 mod pause;
 mod plan;
 mod prune;
+mod report;
 mod restore;
 mod run;
 mod simulate;
+mod status;
 mod validate;
 mod verify;
 
@@ -37,6 +39,8 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Prune(options) => prune::prune(&args.place, options),
         Command::Lock(options) => lock::lock(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),
+        Command::Status(options) => status::status(&args.place, options),
+        Command::Report(options) => report::report(&args.place, options),
         Command::Simulate(options) => simulate::simulate(&args.place, options),
         Command::Explain(options) => explain::explain(&args.place, options.name.as_deref()),
         Command::Completions(options) => completions::completions(options.shell),

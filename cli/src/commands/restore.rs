@@ -1,13 +1,15 @@
 //! `backstay restore`: a plan like any other, shown first, run with `--confirm`. Live data is never restored in place.
 
 use super::run::{block_on, finish, perform};
-use crate::args::{Place, Restore as Options};
+use crate::args::{Format, Place, Restore as Options};
 use crate::exit::Exit;
-use crate::facts;
 use crate::input::{Input, accept};
-use crate::print;
+use crate::{facts, observe, print};
 use compiler::{RestoreRequest, render};
+use runtime::artifact::sized;
 use runtime::run::Resume;
+use schema::forecast::Forecast;
+use schema::plan::Plan;
 use schema::report::Outcome;
 use schema::step::Action;
 
@@ -16,11 +18,14 @@ pub(super) fn restore(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let mut facts = facts::of(&input);
     let checked = input.check(&facts)?;
     let all = accept(compiler::plan(&checked, &facts, None))?;
+    if options.finish {
+        return give_up(&input, &all, options);
+    }
     block_on(async {
         facts.artifacts = facts::artifacts(&all, &input).await?;
         let plan = accept(compiler::restore(&checked, &facts, &request(options)))?;
         if !options.confirm {
-            print::result(&render::text(&plan, &render::Preview::default()));
+            show(&plan, all.forecast.as_ref(), options.format);
             print::line("Nothing was touched. Add `--confirm` to do it.");
             return Ok(Exit::Ok);
         }
@@ -31,11 +36,49 @@ pub(super) fn restore(place: &Place, options: &Options) -> Result<Exit, Exit> {
                     print::line(&format!(
                         "The data that was live before is kept as `{staging}` (database `{database}` of `{source}`)."
                     ));
+                    print::line(&format!("  `backstay restore {source} --finish` shows it, and removes it."));
                 }
             }
         }
         Ok(finish(&report, options.format))
     })
+}
+
+fn show(plan: &Plan, forecast: Option<&Forecast>, format: Format) {
+    match format {
+        Format::Json => print::result(&render::json(plan)),
+        Format::Text => {
+            let text = render::text(plan, &render::Preview::default());
+            print::result(&format!("{text}{}", render::way_back(plan, forecast)));
+        }
+    }
+}
+
+/// Removes what a finished restore kept of the old data, once it was shown.
+fn give_up(input: &Input, all: &Plan, options: &Options) -> Result<Exit, Exit> {
+    let failed = |error: runtime::Error| {
+        print::error(&error);
+        Exit::from(&error)
+    };
+    let outfit = facts::outfit(input, observe::none())?;
+    let database = options.database.as_deref();
+    let old = runtime::run::old(all, &options.source, database, &outfit).map_err(failed)?;
+    if old.is_empty() {
+        print::failure("nothing-kept", &format!("no restore of `{}` keeps old data beside live data", options.source));
+        print::help("A restore that was put back, or whose data was moved since, is not finished by this.");
+        return Err(Exit::Failed);
+    }
+    for old in &old {
+        let folders: Vec<String> = old.kept.folders.iter().map(|folder| format!("`{}`", folder.display())).collect();
+        print::result(&format!("{}: {} in {}", old.kept.database, sized(old.size), folders.join(" and ")));
+    }
+    if !options.confirm {
+        print::line("Nothing was removed. Add `--confirm` to remove it: it cannot be had back.");
+        return Ok(Exit::Ok);
+    }
+    runtime::run::finish(all, &options.source, &old, &outfit, &input.state).map_err(failed)?;
+    print::line("Removed. What was restored is what is live.");
+    Ok(Exit::Ok)
 }
 
 fn request(options: &Options) -> RestoreRequest {

@@ -6,6 +6,7 @@ mod draft;
 mod drill;
 mod job;
 mod lines;
+mod nearest;
 mod order;
 mod prune;
 mod restore;

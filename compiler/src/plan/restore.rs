@@ -3,6 +3,7 @@
 
 use super::draft::Graph;
 use super::job::subject;
+use super::nearest;
 use crate::Facts;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::model::{Engine, Source, Strategy};
@@ -43,6 +44,8 @@ struct Wanted {
     database: String,
     staging: String,
     candidates: Vec<Candidate>,
+    /// A newer artifact that is passed over, because all of its copies were found damaged.
+    damaged: Option<String>,
 }
 
 /// Adds the steps; returns the copies that they cite.
@@ -68,17 +71,13 @@ pub(super) fn expand(
     possible(source, &databases, request, sink)?;
     let (mut wanted, mut cited) = (Vec::new(), Vec::new());
     for database in databases {
-        let chosen = candidates(strategy, &copies, database);
-        let to_candidate = |copy: &&StoredArtifact| Candidate {
-            store: copy.store.clone(),
-            id: copy.id.clone(),
-            manifest: copy.manifest.clone(),
-            taken: copy.taken.clone(),
-        };
+        let chosen = nearest::copies(strategy, source, &copies, database);
+        let candidate = |copy: &&StoredArtifact| nearest::candidate(strategy, source, copy, &facts.artifacts);
         wanted.push(Wanted {
             database: database.to_owned(),
             staging: staging(source, database, &request.staging),
-            candidates: chosen.iter().map(to_candidate).collect(),
+            candidates: chosen.iter().map(candidate).collect(),
+            damaged: nearest::damaged(&copies, database, chosen.first().copied()),
         });
         cited.extend(chosen.into_iter().cloned());
     }
@@ -196,25 +195,6 @@ fn possible(source: &Source, databases: &[&str], request: &RestoreRequest, sink:
     Some(())
 }
 
-/// Every allowed copy of the newest artifact of a database, in the strategy's order of stores.
-fn candidates<'a>(
-    strategy: &Strategy,
-    copies: &[(&'a StoredArtifact, Timestamp)],
-    database: &str,
-) -> Vec<&'a StoredArtifact> {
-    let of_database = || copies.iter().filter(|(copy, _)| copy.database == database);
-    let rank = |store: &str| {
-        let position = strategy.stores.iter().position(|known| known.name.value == store);
-        (position.unwrap_or(usize::MAX), store.to_owned())
-    };
-    let newest = of_database().max_by(|(one, at), (other, then)| (at, &one.id).cmp(&(then, &other.id)));
-    let Some((newest, _)) = newest else { return Vec::new() };
-    let mut same: Vec<&StoredArtifact> =
-        of_database().map(|(copy, _)| *copy).filter(|copy| copy.id == newest.id).collect();
-    same.sort_by_key(|copy| rank(&copy.store));
-    same
-}
-
 /// Where staged data stands: a database name of its own, or a directory beside the root.
 fn staging(source: &Source, database: &str, token: &str) -> String {
     match &source.engine {
@@ -248,13 +228,16 @@ fn steps(
     let action = Action::Preflight { source: name.clone(), databases: Vec::new() };
     let preflight = graph.add(JOB, name, action, "before anything is touched", span, sink)?;
     let mut inspected = Vec::new();
-    for Wanted { database, staging, candidates } in wanted {
+    for Wanted { database, staging, candidates, damaged } in wanted {
         let (subject, of) = (subject(source, database), name.clone());
-        let reason = candidates.first().map_or_else(String::new, |first| {
+        let mut reason = candidates.first().map_or_else(String::new, |first| {
             let only =
                 if request.files.is_empty() { String::new() } else { format!("; only {}", request.files.join(", ")) };
             format!("{} taken {}, from {}{only}", short(&first.id), first.taken, first.store)
         });
+        if let Some(newer) = damaged {
+            reason.push_str(&format!("; every copy of the newer {} was found damaged", short(newer)));
+        }
         let (database, staging, candidates) = (database.clone(), staging.clone(), candidates.clone());
         let action = Action::Stage {
             source: of.clone(),

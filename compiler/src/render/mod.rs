@@ -12,9 +12,11 @@ mod mermaid;
 mod reference;
 mod simulation;
 mod source;
+pub mod standing;
 mod svg;
 mod text;
 mod view;
+mod way_back;
 
 pub use chart::chart;
 pub use dot::dot;
@@ -29,6 +31,7 @@ pub use source::diagnostic;
 pub use svg::svg;
 pub use text::text;
 pub use view::Preview;
+pub use way_back::way_back;
 
 use schema::plan::Plan;
 use schema::step::{Action, Address, Extent, Step};

@@ -104,7 +104,8 @@ fn directive(case: &mut Case, line: &str) -> bool {
                 manifest: format!("blake3:{id}"),
                 taken: (*taken).to_owned(),
                 size: said("size=").map_or(1, |size| size.parse().unwrap()),
-                verified: !more.contains(&"unverified"),
+                verified: !more.contains(&"unverified") && !more.contains(&"damaged"),
+                damaged: more.contains(&"damaged"),
                 parent: said("parent=").map(str::to_owned),
                 locked_until: said("locked=").map(str::to_owned),
                 took: said("took=").map(|took| took.parse().unwrap()),
@@ -232,11 +233,11 @@ pub(crate) fn run(case: &Case) -> String {
     out.extend(planned.diagnostics.iter().map(shown));
     if let Some(plan) = planned.value {
         out.push_str(&render::text(&plan, &render::Preview::default()));
-        for step in &plan.steps {
-            if let schema::step::Action::Stage { staging, candidates, .. } = &step.action {
-                let stores: Vec<&str> = candidates.iter().map(|candidate| candidate.store.as_str()).collect();
-                out.push_str(&format!("{}: as {staging}, from {}\n", step.address, stores.join(" then ")));
-            }
+        if case.request.as_deref().is_some_and(|request| request.starts_with("restore")) {
+            out.push_str(&render::way_back(
+                &plan,
+                checked.clone().into_plan().value.and_then(|plan| plan.forecast).as_ref(),
+            ));
         }
     }
     out

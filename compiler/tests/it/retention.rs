@@ -31,6 +31,7 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             taken: Timestamp::from_second(at).unwrap().to_string(),
             size: 1,
             verified: *verified,
+            damaged: false,
             parent,
             locked_until: locked.map(until),
             took: None,

@@ -150,6 +150,8 @@ impl Catalog {
                     taken: row.get(5)?,
                     size: row.get::<_, i64>(6)?.cast_unsigned(),
                     verified: row.get(7)?,
+                    // The stores know; a memory of it would hold back a copy that was made whole again.
+                    damaged: false,
                     parent: row.get(8)?,
                     locked_until: row.get(9)?,
                     took: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),

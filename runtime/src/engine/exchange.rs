@@ -157,6 +157,39 @@ impl Exchange {
         }
     }
 
+    /// What is left of the data that was live before a settled swap whose new data is live now: the staging name, and the
+    /// directories. `None` when there is no such swap, or when the new data is not what is live.
+    pub fn kept(&self) -> Result<Option<(String, Vec<PathBuf>)>> {
+        let Some(record) = self.read()?.filter(|record| record.state == State::Closed) else { return Ok(None) };
+        if !all(&record, Side::After) {
+            return Ok(None);
+        }
+        let old = record.pairs.iter().filter(|pair| pair.old.is_some()).map(|pair| pair.staging.clone());
+        let old: Vec<PathBuf> = old.collect();
+        Ok((!old.is_empty()).then_some((record.staging, old)))
+    }
+
+    /// Removes what [`Exchange::kept`] tells of, and forgets the swap. It may be made again when it was cut off.
+    ///
+    /// # Errors
+    /// `nothing-kept` when there is nothing, or the new data is not what is live.
+    pub fn give_up(&self) -> Result<()> {
+        let Some((_, old)) = self.kept()? else {
+            let message = format!("`{}` has no old data beside restored data that is live", self.name);
+            return Err(Error::permanent("nothing-kept", message));
+        };
+        for path in &old {
+            fault::point("in-finish");
+            empty(path)?;
+        }
+        // The record goes before the empty directories: until then they are known by what they are.
+        self.forget()?;
+        for path in &old {
+            std::fs::remove_dir(path).map_err(|error| Error::io(format!("remove `{}`", path.display()), &error))?;
+        }
+        Ok(())
+    }
+
     /// The new data stays.
     pub fn close(&self) -> Result<()> {
         match self.read()? {
@@ -233,6 +266,28 @@ impl Exchange {
     fn failed(&self, doing: &str, error: &std::io::Error) -> Error {
         Error::io(format!("{doing} the swap record `{}`", self.path.display()), error)
     }
+}
+
+/// Removes everything in a directory, and not the directory.
+fn empty(folder: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| Error::io(format!("empty `{}`", folder.display()), &error);
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let kind = entry.file_type().map_err(failed)?;
+        let path = entry.path();
+        if kind.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The names that have a record of a swap in `folder`, sorted.
+#[must_use]
+pub fn recorded(folder: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let named = |name: std::ffi::OsString| Some(name.to_str()?.strip_prefix('.')?.strip_suffix(SUFFIX)?.to_owned());
+    let mut names: Vec<String> = names.filter_map(named).collect();
+    names.sort();
+    names
 }
 
 /// Every swap that has a record in `folder` and was cut off, made whole.

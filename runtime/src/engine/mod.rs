@@ -3,9 +3,10 @@
 pub mod exchange;
 pub mod files;
 pub mod neo4j;
+pub mod target;
 
 use crate::artifact::{Feed, Sink};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::process::{Children, Command};
 use crate::secret::Secrets;
@@ -58,6 +59,16 @@ pub struct Recovered {
     pub message: String,
 }
 
+/// What is kept of a database that was replaced by a restored one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub database: String,
+    /// Its staging name.
+    pub staging: String,
+    /// The directories that hold it.
+    pub folders: Vec<PathBuf>,
+}
+
 /// One kind of source.
 ///
 /// Callers may assume: each call is idempotent for the same arguments, so it may be made again after a crash at any
@@ -103,6 +114,11 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
         context: &'a Context,
     ) -> Doing<'a, String>;
 
+    /// The directory that staged data will stand in, where that can be told.
+    fn stages_in(&self, _staging: &str) -> Option<PathBuf> {
+        None
+    }
+
     /// Checks what was staged.
     fn inspect<'a>(&'a self, database: &'a str, staging: &'a str, context: &'a Context) -> Doing<'a, String>;
 
@@ -126,6 +142,16 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
         into: &'a str,
         context: &'a Context,
     ) -> Doing<'a, String>;
+
+    /// What finished restores keep of the data that was live before, while the restored data is live.
+    fn kept(&self) -> Result<Vec<Kept>> {
+        Ok(Vec::new())
+    }
+
+    /// Removes what one of [`Engine::kept`] tells of.
+    fn give_up(&self, kept: &Kept) -> Result<()> {
+        Err(Error::permanent("nothing-kept", format!("nothing is kept of `{}`", kept.database)))
+    }
 
     /// Finishes or reverts a swap that was cut off. `None` when there was none.
     fn recover<'a>(&'a self, context: &'a Context) -> Doing<'a, Option<Recovered>>;

@@ -57,6 +57,19 @@ struct Entry {
     outcome: Option<String>,
 }
 
+/// A run, begun and perhaps ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    pub run: String,
+    pub job: String,
+    /// RFC 3339 in UTC.
+    pub started: String,
+    /// When its last record was written.
+    pub ended: String,
+    /// `None`: it has no end.
+    pub outcome: Option<Outcome>,
+}
+
 /// A run that begins.
 #[derive(Debug)]
 pub struct Beginning<'a> {
@@ -188,6 +201,32 @@ impl Journal {
         let read = || -> rusqlite::Result<Vec<(String, String)>> {
             let mut statement = connection.prepare("SELECT id, job FROM run WHERE outcome IS NULL ORDER BY rowid")?;
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        read().map_err(|error| failed("read the journal", &error))
+    }
+
+    /// Every run, oldest first.
+    pub fn runs(&self) -> Result<Vec<Ran>> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<Ran>> {
+            let mut statement = connection.prepare(
+                "SELECT id, job, started, outcome,
+                        (SELECT at FROM record WHERE run = run.id ORDER BY seq DESC LIMIT 1)
+                 FROM run ORDER BY rowid",
+            )?;
+            let rows = statement.query_map([], |row| {
+                let started: String = row.get(2)?;
+                let outcome: Option<String> = row.get(3)?;
+                let ended: Option<String> = row.get(4)?;
+                Ok(Ran {
+                    run: row.get(0)?,
+                    job: row.get(1)?,
+                    ended: ended.unwrap_or_else(|| started.clone()),
+                    started,
+                    outcome: outcome.and_then(|word| serde_json::from_value(serde_json::Value::String(word)).ok()),
+                })
+            })?;
+            rows.collect()
         };
         read().map_err(|error| failed("read the journal", &error))
     }

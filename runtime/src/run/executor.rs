@@ -1,7 +1,7 @@
 //! Does one step. It has never heard of the graph: all that a step needs is in its [`Work`].
 
 use super::workshop::Workshop;
-use super::{backup, prune, restore, service, transfer, verify};
+use super::{backup, drill, prune, restore, service, transfer, verify};
 use crate::engine::{Context, Doing};
 use crate::error::{Error, Result};
 use crate::fault;
@@ -86,8 +86,8 @@ fn act<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a Context) -> Doi
         }
         Action::Verify { store, with, .. } => Box::pin(verify::perform(shop, work, store, *with, context)),
         Action::Stage { source, database, candidates, staging, only } => {
-            let to = restore::Staging { source, database, staging, only };
-            Box::pin(restore::stage(shop, to, candidates, context))
+            let wanted = restore::Wanted { source, database, candidates, staging, only };
+            Box::pin(restore::stage(shop, wanted, context))
         }
         Action::Inspect { source, database, staging } => {
             Box::pin(async move { shop.engine(source)?.inspect(database, staging, context).await.map(Done::ok) })
@@ -105,7 +105,11 @@ fn act<'a>(shop: &'a Arc<Workshop>, work: &'a Work, context: &'a Context) -> Doi
         Action::Prune { store, deletes, safety_age, .. } => {
             Box::pin(prune::perform(shop, work, store, deletes, *safety_age, context))
         }
-        Action::Copy { .. } | Action::Aggregate { .. } | Action::Restore { .. } => {
+        Action::Restore { artifact, store, target, check, queries } => {
+            let wanted = drill::Wanted { artifact, store, target, check: *check, queries };
+            Box::pin(drill::perform(shop, work, wanted, context))
+        }
+        Action::Copy { .. } | Action::Aggregate { .. } => {
             // A plan with such a step is refused before its run begins.
             Box::pin(async { Err(Error::permanent("not-there-yet", "this kind of step is not there yet")) })
         }

@@ -6,7 +6,9 @@ mod backup;
 pub mod board;
 pub mod cancel;
 pub mod choice;
+mod drill;
 mod executor;
+mod finish;
 mod gate;
 mod limits;
 mod notify;
@@ -17,6 +19,7 @@ mod refuse;
 mod restore;
 mod resume;
 pub mod retry;
+mod room;
 pub mod scheduler;
 mod send;
 mod service;
@@ -30,6 +33,7 @@ mod workshop;
 
 pub use cancel::Cancel;
 pub use choice::Choice;
+pub use finish::{Old, finish, old};
 pub use refuse::refuse;
 pub use resume::Resume;
 pub use workshop::Outfit;
@@ -223,22 +227,24 @@ fn locate(plan: &Plan, run: &str, step: &Step) -> Option<Located> {
     };
     match &step.action {
         Action::Backup { source, database, .. } => Some(made(source, database, &step.address)),
-        Action::Transfer { artifact, .. } | Action::Verify { artifact, .. } => match artifact {
-            // Known only when it is looked for.
-            ArtifactRef::Newest { .. } => None,
-            ArtifactRef::Stored { source, database, id, manifest } => Some(Located {
-                source: source.clone(),
-                database: database.clone(),
-                id: id.clone(),
-                manifest: Some(manifest.clone()),
-            }),
-            ArtifactRef::Step { step } => {
-                plan.steps.iter().find(|other| other.address == *step).and_then(|other| match &other.action {
-                    Action::Backup { source, database, .. } => Some(made(source, database, step)),
-                    _ => None,
-                })
+        Action::Transfer { artifact, .. } | Action::Verify { artifact, .. } | Action::Restore { artifact, .. } => {
+            match artifact {
+                // Known only when it is looked for.
+                ArtifactRef::Newest { .. } => None,
+                ArtifactRef::Stored { source, database, id, manifest } => Some(Located {
+                    source: source.clone(),
+                    database: database.clone(),
+                    id: id.clone(),
+                    manifest: Some(manifest.clone()),
+                }),
+                ArtifactRef::Step { step } => {
+                    plan.steps.iter().find(|other| other.address == *step).and_then(|other| match &other.action {
+                        Action::Backup { source, database, .. } => Some(made(source, database, step)),
+                        _ => None,
+                    })
+                }
             }
-        },
+        }
         _ => None,
     }
 }

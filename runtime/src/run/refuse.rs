@@ -75,7 +75,6 @@ fn action(step: &Step) -> Option<String> {
         }
         Action::Copy { .. } => "copies of databases are",
         Action::Aggregate { .. } => "aggregating a chain is",
-        Action::Restore { .. } => "restoring into a target is",
         _ => return None,
     };
     Some(format!("{what} not there yet"))

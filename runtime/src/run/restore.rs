@@ -1,8 +1,10 @@
-//! Staging an artifact: the copies of the plan are tried in their order, and nothing live is touched.
+//! Staging an artifact: the copies of the plan are tried in their order, and nothing live is touched. A copy that turns
+//! out damaged gets a fact that says so, and the next one is tried.
 
 use super::executor::{Done, Located};
+use super::room;
 use super::transfer::expect;
-use super::verify::{name_the_artifact, prefer_damage};
+use super::verify::{fact, name_the_artifact, note, prefer_damage};
 use super::workshop::Workshop;
 use crate::artifact::decode::Coded;
 use crate::artifact::download::Expected;
@@ -11,8 +13,8 @@ use crate::artifact::part::{Part, Ranged};
 use crate::artifact::{Feed, Sink, channel, pace::Pace, sized};
 use crate::engine::{Context, files::part};
 use crate::error::{Error, Result};
-use crate::store::Store;
-use schema::manifest::Manifest;
+use crate::store::{Held, Store};
+use schema::manifest::{LaterFact, Manifest};
 use schema::report::{Outcome, ProblemKind};
 use schema::step::Candidate;
 use std::io::BufReader;
@@ -20,34 +22,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is staged, and where.
-#[derive(Clone, Copy)]
-pub(super) struct Staging<'a> {
-    pub(super) source: &'a str,
-    pub(super) database: &'a str,
-    /// Name or directory to stage under.
-    pub(super) staging: &'a str,
+/// What is to be brought back, and under which name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub source: &'a str,
+    pub database: &'a str,
+    pub candidates: &'a [Candidate],
+    pub staging: &'a str,
     /// Only these names of a tree; everything when there are none.
-    pub(super) only: &'a [String],
+    pub only: &'a [String],
 }
 
 /// Stages the first copy that is whole. A copy that had to be passed over makes the step degraded.
-pub(super) async fn stage(
-    shop: &Arc<Workshop>,
-    to: Staging<'_>,
-    candidates: &[Candidate],
-    context: &Context,
-) -> Result<Done> {
+pub(super) async fn stage(shop: &Arc<Workshop>, wanted: Wanted<'_>, context: &Context) -> Result<Done> {
     let mut passed_over: Vec<Error> = Vec::new();
-    for candidate in candidates {
-        match stage_one(shop, to, candidate, context).await {
+    for candidate in wanted.candidates {
+        match stage_one(shop, wanted, candidate, context).await {
             Ok(detail) if passed_over.is_empty() => return Ok(Done::ok(detail)),
             Ok(detail) => {
                 let why = passed_over.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ");
                 let detail = format!("{detail}, after a copy was passed over: {why}");
                 return Ok(Done { outcome: Outcome::Degraded, detail, artifact: None });
             }
-            Err(error) if error.kind == ProblemKind::Cancelled => return Err(error),
+            // No other copy is smaller, and nobody waits for one.
+            Err(error) if error.kind == ProblemKind::Cancelled || error.code == "room-too-small" => return Err(error),
             Err(error) => passed_over.push(error),
         }
     }
@@ -61,29 +59,41 @@ pub(super) async fn stage(
     Err(first)
 }
 
-async fn stage_one(shop: &Workshop, to: Staging<'_>, candidate: &Candidate, context: &Context) -> Result<String> {
+async fn stage_one(shop: &Workshop, wanted: Wanted<'_>, candidate: &Candidate, context: &Context) -> Result<String> {
+    chained(&candidate.id, candidate.chain.first().map(|link| link.id.as_str()))?;
     let store = shop.store(&candidate.store, &context.observers).await?;
     let at = Located {
-        source: to.source.to_owned(),
-        database: to.database.to_owned(),
+        source: wanted.source.to_owned(),
+        database: wanted.database.to_owned(),
         id: candidate.id.clone(),
         manifest: Some(candidate.manifest.clone()),
     };
     let held = expect(&store, &at).await?;
     // A missing or wrong identity is told before anything is made.
     let coded = store.coded(&held.manifest)?;
+    let engine = shop.engine(wanted.source)?;
+    if let Some(folder) = engine.stages_in(wanted.staging).filter(|_| wanted.only.is_empty()) {
+        room::look(&folder, held.manifest.artifact.size)?;
+    }
     let (sink, feed) = channel();
-    let engine = shop.engine(to.source)?;
     let fetched = Arc::new(AtomicU64::new(0));
     let reading = async {
-        if to.only.is_empty() {
+        if wanted.only.is_empty() {
             return store.read(&held.manifest, sink, Pace::new(None), &context.observers).await;
         }
         let object = store.ranged(&held.manifest, fetched.clone());
-        read_part(&store, &held.manifest, (object, coded), to.only, sink, context).await
+        read_part(&store, &held.manifest, (object, coded), wanted.only, sink, context).await
     };
-    let (read, staged) = tokio::join!(reading, engine.stage(to.database, to.staging, feed, context));
-    let detail = prefer_damage(read, staged).map_err(|error| name_the_artifact(error, &store, &at.id))?;
+    let (read, staged) = tokio::join!(reading, engine.stage(wanted.database, wanted.staging, feed, context));
+    let detail = match prefer_damage(read, staged) {
+        Ok(detail) => detail,
+        Err(error) => {
+            if error.kind == ProblemKind::Integrity {
+                tell_damage(shop, &store, &held, &error, context).await;
+            }
+            return Err(name_the_artifact(error, &store, &at.id));
+        }
+    };
     let read = match fetched.load(Ordering::Relaxed) {
         0 => String::new(),
         read => format!(", for which {} of {} were read", sized(read), sized(Expected::of(&held.manifest).size)),
@@ -135,4 +145,24 @@ async fn spool(mut feed: Feed, path: PathBuf) -> Result<()> {
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
+}
+
+/// Writes beside a copy that it is damaged. A restore does not fail for that this cannot be written.
+async fn tell_damage(shop: &Workshop, store: &Store, held: &Held, error: &Error, context: &Context) {
+    let found = fact(shop, held, false, error.message.clone(), context);
+    if let Err(error) = note(shop, store, held, LaterFact { with: "restore".to_owned(), ..found }).await {
+        let message = format!("that a copy in store `{}` is damaged could not be written there: {error}", store.name);
+        context.observers.notice(message, Some("Run `backstay verify` on that store.".to_owned()));
+    }
+}
+
+/// Only an artifact that needs no other one can be brought back.
+pub(super) fn chained(id: &str, parent: Option<&str>) -> Result<()> {
+    match parent {
+        None => Ok(()),
+        Some(parent) => {
+            let message = format!("artifact {id} builds on artifact {parent}, and chains cannot be restored yet");
+            Err(Error::permanent("not-there-yet", message).help("Name a full artifact with `--artifact ID`."))
+        }
+    }
 }

@@ -83,6 +83,11 @@ impl State {
         Ok(format!("{} ({})", crate::store::host_name(), number.trim()))
     }
 
+    /// Takes the lock of a target: it holds one thing at a time.
+    pub fn lock_target(&self, target: &str) -> Result<File> {
+        self.take(&format!("target-{target}"), &format!("a drill in target `{target}`"))
+    }
+
     fn take(&self, name: &str, what: &str) -> Result<File> {
         let path = self.root.join("lock").join(format!("{name}.lock"));
         let file = fault::io("state", "lock", "").and_then(|()| File::create(&path));

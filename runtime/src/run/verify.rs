@@ -35,23 +35,34 @@ pub(super) async fn perform(
         Err(_) => None,
     };
     if let Some((ok, detail)) = verdict {
-        let fact = LaterFact {
-            format: FORMAT,
-            id: at.id.clone(),
-            with: name(with).to_owned(),
-            ok,
-            at: now(context),
-            run: shop.run.clone(),
-            detail,
-            until: None,
-        };
-        if !(shop.resumed && store.has_fact(&held.manifest, &fact).await?) {
-            store.record_fact(&held.manifest, &fact).await?;
-        }
-        shop.state.catalog.put(&store.found(&held).await?)?;
+        note(shop, &store, &held, LaterFact { with: name(with).to_owned(), ..fact(shop, &held, ok, detail, context) })
+            .await?;
     }
     let detail = checked.map_err(|error| name_the_artifact(error, &store, &at.id))?;
     Ok(Done::ok(detail).with(report(&store, &held.manifest)))
+}
+
+/// A fact about a copy as this run found it now; what it was found with is still to be said.
+pub(super) fn fact(shop: &Workshop, held: &Held, ok: bool, detail: String, context: &Context) -> LaterFact {
+    LaterFact {
+        format: FORMAT,
+        id: held.manifest.id.clone(),
+        with: String::new(),
+        ok,
+        at: now(context),
+        run: shop.run.clone(),
+        detail,
+        until: None,
+        drill: None,
+    }
+}
+
+/// Writes a fact beside the copy that it is about, and has the catalog know.
+pub(super) async fn note(shop: &Workshop, store: &Store, held: &Held, fact: LaterFact) -> Result<()> {
+    if !(shop.resumed && store.has_fact(&held.manifest, &fact).await?) {
+        store.record_fact(&held.manifest, &fact).await?;
+    }
+    shop.state.catalog.put(&store.found(held).await?)
 }
 
 fn name(with: Check) -> &'static str {

@@ -11,9 +11,11 @@ use crate::store::{self, Identity, Known, Store};
 use crate::world::World;
 use schema::plan::Plan;
 use schema::record::Record;
+use schema::source::Source;
 use schema::step::Address;
+use schema::target::Target;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +35,10 @@ pub(super) struct Workshop {
     pub observers: Observers,
     pub cancel: CancellationToken,
     pub exe: PathBuf,
+    /// Where sources of this machine have their data, with their names.
+    pub live: Vec<(String, PathBuf)>,
     engines: BTreeMap<String, Arc<dyn Engine>>,
+    targets: BTreeMap<String, Target>,
     stores: BTreeMap<String, schema::store::Store>,
     opened: Mutex<BTreeMap<String, Store>>,
     /// Guards of servers that this run stopped, by source.
@@ -80,6 +85,8 @@ impl Workshop {
                     Some((source.name.clone(), engine))
                 })
                 .collect(),
+            live: live(plan, outfit.world.base()),
+            targets: plan.targets.iter().map(|target| (target.name.clone(), target.clone())).collect(),
             stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),
             world: outfit.world,
             host: outfit.host,
@@ -96,6 +103,11 @@ impl Workshop {
     /// The engine of a source.
     pub(super) fn engine(&self, source: &str) -> Result<&Arc<dyn Engine>> {
         self.engines.get(source).ok_or_else(|| not_in_plan("source", source))
+    }
+
+    /// The target of that name.
+    pub(super) fn target(&self, name: &str) -> Result<&Target> {
+        self.targets.get(name).ok_or_else(|| not_in_plan("target", name))
     }
 
     /// The store of that name, opened at first use and then shared.
@@ -152,6 +164,16 @@ impl Redact for Secrets {
     fn redact(&self, line: &str) -> String {
         Self::redact(self, line)
     }
+}
+
+/// The roots and homes that sources have on this machine, or would have.
+fn live(plan: &Plan, base: &Path) -> Vec<(String, PathBuf)> {
+    let place = |source: &Source| match &source.engine {
+        schema::source::Engine::Files(files) if files.members.is_empty() => Some(base.join(&files.root)),
+        schema::source::Engine::Neo4j(neo4j) => neo4j.home.as_ref().map(|home| base.join(home)),
+        _ => None,
+    };
+    plan.sources.iter().filter_map(|source| Some((source.name.clone(), place(source)?))).collect()
 }
 
 fn not_in_plan(what: &str, name: &str) -> Error {

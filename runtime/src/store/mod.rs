@@ -130,6 +130,7 @@ impl Store {
             taken: held.manifest.taken.clone(),
             size: held.manifest.artifact.size,
             verified,
+            damaged: false,
             parent: held.manifest.parent.clone(),
             locked_until: None,
             took: held.manifest.took,

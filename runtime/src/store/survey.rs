@@ -38,6 +38,8 @@ pub struct Found {
     pub folder: String,
     pub held: Held,
     pub fact: StoredArtifact,
+    /// What checks, restores and drills found, in no order.
+    pub facts: Vec<LaterFact>,
     pub tombstone: Option<Tombstone>,
 }
 
@@ -174,11 +176,11 @@ impl Store {
             }
             Err(error) => return Err(error),
         };
-        let (mut newest, mut locked) = (None, None::<String>);
+        let (mut facts, mut locked) = (Vec::<LaterFact>::new(), None::<String>);
         for key in &folder.facts {
             match self.read_fact(key, &held).await {
                 Ok(Some(fact)) if fact.with == LOCK => locked = later(locked, fact.until),
-                Ok(Some(fact)) => newest = newest.max(Some((fact.at, fact.ok))),
+                Ok(Some(fact)) => facts.push(fact),
                 Ok(None) => {}
                 Err(error) if is_of_the_document(&error) => {
                     // What cannot be read may have been a lock.
@@ -191,10 +193,12 @@ impl Store {
             }
         }
         let tombstone = if folder.tombstone { self.read_tombstone(path, &held, &mut told).await? } else { None };
+        let newest = facts.iter().map(|fact| (&fact.at, fact.ok)).max();
         let mut fact = self.stored(&held, newest.is_some_and(|(_, ok)| ok));
+        fact.damaged = newest.is_some_and(|(_, ok)| !ok);
         fact.locked_until = locked;
         fact.tombstone = tombstone.as_ref().map(|tombstone| tombstone.at.clone());
-        Ok((Some(Found { folder: path.to_owned(), held, fact, tombstone }), faults))
+        Ok((Some(Found { folder: path.to_owned(), held, fact, facts, tombstone }), faults))
     }
 
     async fn read_fact(&self, key: &str, held: &Held) -> Result<Option<LaterFact>> {

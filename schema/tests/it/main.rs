@@ -32,3 +32,13 @@ fn the_schema_of_the_diff_has_not_drifted() -> Checked {
 fn the_schema_of_simulations_has_not_drifted() -> Checked {
     has_not_drifted("simulation.schema.json", &schemars::schema_for!(schema::simulate::Simulation))
 }
+
+#[test]
+fn the_schema_of_the_status_has_not_drifted() -> Checked {
+    has_not_drifted("status.schema.json", &schemars::schema_for!(schema::status::Status))
+}
+
+#[test]
+fn the_schema_of_the_evidence_has_not_drifted() -> Checked {
+    has_not_drifted("evidence.schema.json", &schemars::schema_for!(schema::status::Evidence))
+}

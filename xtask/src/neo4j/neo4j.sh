@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts, stops and asks after the server of this home: neo4j start | stop | status
+# Starts, stops and asks after the server of this home: neo4j start | console | stop | status
 set -euo pipefail
 home="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 pid_file="$home/run/neo4j.pid"
@@ -25,6 +25,14 @@ start)
         "--home-dir=$home" "--config-dir=$home/conf" </dev/null >>"$home/logs/console.log" 2>&1 &
     echo "$!" >"$pid_file"
     echo "Started neo4j (pid:$!)."
+    ;;
+console)
+    # In the foreground, with the configuration that the environment names.
+    conf="${NEO4J_CONF:-$home/conf}"
+    # shellcheck disable=SC2086
+    NEO4J_HOME="$home" NEO4J_CONF="$conf" exec "@JAVA@" @OPTIONS@ -Xms256m -Xmx256m \
+        -cp "$home/plugins/*:$conf/*:$home/lib/*" -Dfile.encoding=UTF-8 @MAIN@ \
+        "--home-dir=$home" "--config-dir=$conf"
     ;;
 stop)
     if ! running; then
@@ -53,7 +61,7 @@ status)
     fi
     ;;
 *)
-    echo "usage: neo4j start | stop | status" >&2
+    echo "usage: neo4j start | console | stop | status" >&2
     exit 64
     ;;
 esac

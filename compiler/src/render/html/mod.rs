@@ -9,7 +9,7 @@ use schema::plan::Plan;
 use serde_json::{Value, json};
 
 const TEMPLATE: &str = include_str!("plan.html.hbs");
-const STYLE: &str = include_str!("plan.css");
+pub(super) const STYLE: &str = include_str!("plan.css");
 /// Most lines of steps that are unfolded from the start.
 const UNFOLDED: usize = 60;
 
@@ -30,7 +30,7 @@ pub fn html(plan: &Plan, preview: &Preview<'_>) -> String {
 }
 
 /// A text of ours, escaped, whose names in backticks become code.
-fn words(
+pub(super) fn words(
     helper: &Helper<'_>,
     _: &Handlebars<'_>,
     _: &Context,
@@ -52,7 +52,7 @@ fn words(
 }
 
 /// Nothing hidden in any text.
-fn clean(value: &mut Value) {
+pub(super) fn clean(value: &mut Value) {
     match value {
         Value::String(text) => *text = visible(text),
         Value::Array(values) => values.iter_mut().for_each(clean),

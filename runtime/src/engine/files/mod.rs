@@ -2,6 +2,7 @@
 
 mod archive;
 mod census;
+pub(crate) mod drill;
 mod extract;
 mod index;
 mod member;
@@ -13,7 +14,7 @@ mod sparse;
 mod stage;
 mod walk;
 
-use super::{Context, Doing, Engine, Recovered, Taken};
+use super::{Context, Doing, Engine, Kept, Recovered, Taken};
 use crate::artifact::{Feed, Sink};
 use crate::error::{Error, Result};
 use archive::{Work, archive};
@@ -178,9 +179,16 @@ impl Engine for FilesEngine {
         Box::pin(blocking(move || engine.unpack(&staging, artifact, &cancel)))
     }
 
+    fn stages_in(&self, staging: &str) -> Option<PathBuf> {
+        Some(self.base.join(staging))
+    }
+
     fn inspect<'a>(&'a self, _: &'a str, staging: &'a str, _context: &'a Context) -> Doing<'a, String> {
         let staging = self.base.join(staging);
-        Box::pin(blocking(move || stage::inspect(&staging)))
+        Box::pin(async move {
+            let found = blocking(move || stage::inspect(&staging)).await?;
+            Ok(format!("{} entries, {} bytes, as archived", found.entries, found.bytes))
+        })
     }
 
     fn swap<'a>(&'a self, _: &'a str, staging: &'a str, _context: &'a Context) -> Doing<'a, String> {
@@ -193,6 +201,14 @@ impl Engine for FilesEngine {
 
     fn place<'a>(&'a self, _: &'a str, staging: &'a str, into: &'a str, _context: &'a Context) -> Doing<'a, String> {
         Box::pin(async move { self.move_to(staging, into) })
+    }
+
+    fn kept(&self) -> Result<Vec<Kept>> {
+        self.old_tree()
+    }
+
+    fn give_up(&self, _kept: &Kept) -> Result<()> {
+        self.remove_old_tree()
     }
 
     fn recover<'a>(&'a self, _context: &'a Context) -> Doing<'a, Option<Recovered>> {

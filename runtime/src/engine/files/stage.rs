@@ -5,8 +5,8 @@ use super::extract::unpack;
 use super::reader::Archive;
 use super::{DATABASE, FilesEngine};
 use crate::artifact::Feed;
-use crate::engine::Recovered;
 use crate::engine::exchange::{Exchange, move_to};
+use crate::engine::{Kept, Recovered};
 use crate::error::{Error, Result};
 use crate::fault;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -33,10 +33,10 @@ pub(super) fn read_through(artifact: Feed, cancel: &CancellationToken) -> Result
 }
 
 /// Compares what is staged with what the archive said.
-pub(super) fn inspect(staging: &Path) -> Result<String> {
+pub(super) fn inspect(staging: &Path) -> Result<Census> {
     let (said, found) = (Census::load(staging)?, Census::of(staging)?);
     said.compare(&found)?;
-    Ok(format!("{} entries, {} bytes, as archived", found.entries, found.bytes))
+    Ok(found)
 }
 
 impl FilesEngine {
@@ -145,6 +145,16 @@ impl FilesEngine {
             Some(parent) if !into.contains('/') => parent.join(into),
             _ => self.base.join(into),
         }
+    }
+
+    pub(super) fn old_tree(&self) -> Result<Vec<Kept>> {
+        let Ok(record) = self.record() else { return Ok(Vec::new()) };
+        let kept = record.kept()?.map(|(staging, folders)| Kept { database: DATABASE.to_owned(), staging, folders });
+        Ok(kept.into_iter().collect())
+    }
+
+    pub(super) fn remove_old_tree(&self) -> Result<()> {
+        self.record()?.give_up()
     }
 
     pub(super) fn make_whole(&self) -> Result<Option<Recovered>> {

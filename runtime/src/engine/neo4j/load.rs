@@ -90,7 +90,7 @@ impl Neo4jEngine {
         Ok(())
     }
 
-    async fn load_stream(&self, name: &str, mut feed: Feed, context: &Context) -> Result<()> {
+    pub(super) async fn load_stream(&self, name: &str, mut feed: Feed, context: &Context) -> Result<()> {
         let ear = Ear::new(context);
         let streams = Streams { stdin: Stream::Pipe, stdout: Stream::Pipe, stderr: Stream::Pipe };
         let mut child = context.children.spawn(&self.admin(&["database", "load", "--from-stdin", name]), streams)?;

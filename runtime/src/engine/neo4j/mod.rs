@@ -4,6 +4,7 @@
 mod admin;
 mod ask;
 mod control;
+pub(crate) mod drill;
 mod dump;
 mod http;
 mod layout;
@@ -15,7 +16,7 @@ mod swap;
 pub use ask::{Asked, ask};
 pub use load::PREFIX;
 
-use super::{Context, Doing, Engine, Recovered, Taken};
+use super::{Context, Doing, Engine, Kept, Recovered, Taken};
 use crate::artifact::{Feed, Sink};
 use crate::error::{Error, Result};
 use crate::process::Command;
@@ -138,6 +139,10 @@ impl Engine for Neo4jEngine {
         })
     }
 
+    fn stages_in(&self, staging: &str) -> Option<PathBuf> {
+        Some(self.layout.databases.join(staging))
+    }
+
     fn inspect<'a>(&'a self, _database: &'a str, staging: &'a str, context: &'a Context) -> Doing<'a, String> {
         Box::pin(self.check(staging, context))
     }
@@ -161,6 +166,14 @@ impl Engine for Neo4jEngine {
 
     fn place<'a>(&'a self, _: &'a str, staging: &'a str, into: &'a str, _context: &'a Context) -> Doing<'a, String> {
         Box::pin(self.place_as(staging, into))
+    }
+
+    fn kept(&self) -> Result<Vec<Kept>> {
+        self.old_databases()
+    }
+
+    fn give_up(&self, kept: &Kept) -> Result<()> {
+        self.remove_old(&kept.database)
     }
 
     fn recover<'a>(&'a self, context: &'a Context) -> Doing<'a, Option<Recovered>> {

@@ -62,7 +62,7 @@ impl Neo4jEngine {
         })
     }
 
-    fn right_version(&self, what: &str, found: &str) -> Result<()> {
+    pub(super) fn right_version(&self, what: &str, found: &str) -> Result<()> {
         let wanted = &self.neo4j.version;
         let rest = found.strip_prefix(wanted.as_str());
         if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+'])) {

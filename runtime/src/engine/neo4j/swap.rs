@@ -4,7 +4,7 @@ use super::Neo4jEngine;
 use super::control::pause;
 use super::http::Refusal;
 use crate::engine::exchange::{self, Exchange};
-use crate::engine::{Context, Recovered};
+use crate::engine::{Context, Kept, Recovered};
 use crate::error::{Error, Result};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -147,6 +147,20 @@ impl Neo4jEngine {
         Ok(format!("`{into}`"))
     }
 
+    pub(super) fn old_databases(&self) -> Result<Vec<Kept>> {
+        let mut out = Vec::new();
+        for database in exchange::recorded(&self.layout.data) {
+            if let Some((staging, folders)) = self.exchange(&database).kept()? {
+                out.push(Kept { database, staging, folders });
+            }
+        }
+        Ok(out)
+    }
+
+    pub(super) fn remove_old(&self, database: &str) -> Result<()> {
+        self.exchange(database).give_up()
+    }
+
     pub(super) async fn make_whole(&self, context: &Context) -> Result<Option<Recovered>> {
         let folder = &self.layout.data;
         let half = exchange::half_done(folder) && self.serves().await?;
@@ -180,7 +194,7 @@ fn on_disk(folder: &Path) -> Result<()> {
 }
 
 /// A database that is still starting says so with one of these.
-fn may_pass(code: &str) -> bool {
+pub(super) fn may_pass(code: &str) -> bool {
     code.contains("DatabaseUnavailable") || code.contains("TransientError") || code == MISSING
 }
 

@@ -1,0 +1,217 @@
+//! One drill step: a copy brought back into a target, looked at there, and removed. What was found is written beside the
+//! copy. Nothing of a source is touched, and of a target nothing but what a drill made.
+
+use super::executor::{Done, Located, Work};
+use super::restore::chained;
+use super::transfer::expect;
+use super::verify::{fact, name_the_artifact, note, prefer_damage};
+use super::workshop::Workshop;
+use super::{GUARD_WAIT, backup::report, room};
+use crate::artifact::{Feed, channel, pace::Pace};
+use crate::engine::target::Tried;
+use crate::engine::{Context, files, neo4j};
+use crate::error::{Error, Result};
+use crate::process::Children;
+use crate::store::{Held, Store};
+use schema::manifest::{DrillFacts, LaterFact};
+use schema::report::ProblemKind;
+use schema::step::ArtifactRef;
+use schema::target::{Target, TargetEngine};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What a drill is to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub artifact: &'a ArtifactRef,
+    pub store: &'a str,
+    pub target: &'a str,
+    pub check: bool,
+    pub queries: &'a [String],
+}
+
+/// Restores the artifact into the target, and removes it again whatever came of it.
+pub(super) async fn perform(shop: &Arc<Workshop>, work: &Work, wanted: Wanted<'_>, context: &Context) -> Result<Done> {
+    let target = shop.target(wanted.target)?;
+    let place = shop.world.base().join(path(target));
+    apart(&place, &target.name, &shop.live)?;
+    let subject = format!("target-{}", target.name);
+    let _lock = shop.state.lock_target(&target.name)?;
+    let children = Children::new(shop.exe.clone(), shop.state.children_lock(&subject));
+    // What a drill that was killed had started is gone before its files are removed.
+    children.clear(GUARD_WAIT).await?;
+    let context = Context { children: children.with_redact(Arc::new(shop.secrets.clone())), ..context.clone() };
+    sweep(target, &place).await?;
+    let store = shop.store(wanted.store, &context.observers).await?;
+    let held = find(&store, work, wanted.artifact).await?;
+    room::look(&place, held.manifest.artifact.size)?;
+    let began = Instant::now();
+    let tried = restore(&store, &held, (target, &place), &work.attempt, wanted, &context).await;
+    let swept = sweep(target, &place).await;
+    let noted = verdict(shop, &store, &held, target, &tried, began, &context);
+    if let Some(found) = noted {
+        note(shop, &store, &held, found).await?;
+    }
+    let (tried, _) = tried.map_err(|error| name_the_artifact(error, &store, &held.manifest.id))?;
+    swept?;
+    let manifest = &held.manifest;
+    let detail = format!(
+        "artifact {} of {} from `{}` in {:.1} s: {}",
+        manifest.id,
+        manifest.taken,
+        store.name,
+        began.elapsed().as_secs_f64(),
+        tried.detail
+    );
+    Ok(Done::ok(detail).with(report(&store, manifest)))
+}
+
+/// What a drill says of a copy: nothing, when it could not be made.
+fn verdict(
+    shop: &Workshop,
+    store: &Store,
+    held: &Held,
+    target: &Target,
+    tried: &Result<(Tried, Instant)>,
+    began: Instant,
+    context: &Context,
+) -> Option<LaterFact> {
+    let facts = DrillFacts {
+        store: store.name.clone(),
+        target: target.name.clone(),
+        size: held.manifest.artifact.size,
+        ..DrillFacts::default()
+    };
+    let (ok, detail, drill) = match tried {
+        Ok((tried, fetched)) => {
+            let drill = DrillFacts {
+                fetch: milliseconds(fetched.duration_since(began)),
+                load: milliseconds(tried.loaded.saturating_duration_since(*fetched)),
+                check: milliseconds(tried.check),
+                queries: milliseconds(tried.queries),
+                tool: tried.tool.clone(),
+                entries: tried.entries,
+                answered: tried.answered,
+                ..facts
+            };
+            (true, tried.detail.clone(), drill)
+        }
+        Err(error) if error.kind == ProblemKind::Integrity => (false, error.message.clone(), facts),
+        Err(_) => return None,
+    };
+    let drill = Some(drill);
+    Some(LaterFact { with: "drill".to_owned(), drill, ..fact(shop, held, ok, detail, context) })
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Streams the artifact into the target; also when the last byte had been read.
+async fn restore(
+    store: &Store,
+    held: &Held,
+    (target, place): (&Target, &Path),
+    attempt: &str,
+    wanted: Wanted<'_>,
+    context: &Context,
+) -> Result<(Tried, Instant)> {
+    let (sink, feed) = channel();
+    let reading = async {
+        let read = store.read(&held.manifest, sink, Pace::new(None), &context.observers).await;
+        (read, Instant::now())
+    };
+    let ((read, fetched), used) = tokio::join!(reading, into(target, place, attempt, held, wanted, feed, context));
+    prefer_damage(read, used).map(|tried| (tried, fetched))
+}
+
+async fn into(
+    target: &Target,
+    place: &Path,
+    attempt: &str,
+    held: &Held,
+    wanted: Wanted<'_>,
+    feed: Feed,
+    context: &Context,
+) -> Result<Tried> {
+    match &target.engine {
+        TargetEngine::Files { .. } => {
+            // What could not be archived is not in the count of a restore either.
+            let entries = held.manifest.engine.entries;
+            files::drill::restore(place, attempt, entries, feed, context).await
+        }
+        TargetEngine::Neo4j { admin, user, edition, version, .. } => {
+            let admin = program(context, admin);
+            let installation =
+                neo4j::drill::Installation { home: place, admin: &admin, user: user.as_deref(), edition, version };
+            let (database, check, queries) = (held.manifest.database.as_str(), wanted.check, wanted.queries);
+            let wish = neo4j::drill::Wish { database, check, queries };
+            neo4j::drill::restore(&installation, attempt, &wish, feed, context).await
+        }
+    }
+}
+
+/// A path is relative to the folder of the strategy, a plain name is looked up.
+fn program(context: &Context, program: &str) -> String {
+    if program.contains('/') {
+        context.world.base().join(program).to_string_lossy().into_owned()
+    } else {
+        program.to_owned()
+    }
+}
+
+async fn sweep(target: &Target, place: &Path) -> Result<()> {
+    match &target.engine {
+        TargetEngine::Files { .. } => files::drill::sweep(place).await,
+        TargetEngine::Neo4j { .. } => neo4j::drill::sweep(place),
+    }
+}
+
+fn path(target: &Target) -> &str {
+    match &target.engine {
+        TargetEngine::Files { directory } => directory,
+        TargetEngine::Neo4j { home, .. } => home,
+    }
+}
+
+/// A target that is, by whatever name, where live data are is refused.
+fn apart(place: &Path, target: &str, live: &[(String, PathBuf)]) -> Result<()> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let here = real(place);
+    match live.iter().find(|(_, path)| real(path).starts_with(&here) || here == real(path)) {
+        None => Ok(()),
+        Some((source, path)) => {
+            let message = format!("target `{target}` is `{}`, where `{source}` has its live data", path.display());
+            Err(Error::permanent("target-is-live", message)
+                .help("Give the target a directory, or an installation, that nothing else uses."))
+        }
+    }
+}
+
+/// The artifact that the step means, as the store holds it now.
+async fn find(store: &Store, work: &Work, artifact: &ArtifactRef) -> Result<Held> {
+    let at = match (&work.artifact, artifact) {
+        (Some(at), _) => at.clone(),
+        (None, ArtifactRef::Newest { source, database, full }) => newest(store, source, database, *full).await?,
+        (None, _) => return Err(Error::permanent("plan-incomplete", "the step names no artifact")),
+    };
+    expect(store, &at).await
+}
+
+async fn newest(store: &Store, source: &str, database: &str, full: bool) -> Result<Located> {
+    let all = store.artifacts().await?;
+    let of = all.iter().filter(|known| known.source == source && known.database == database);
+    let found = of.filter(|known| !full || known.parent.is_none()).next_back();
+    let found = found.ok_or_else(|| {
+        let message = format!("store `{}` holds no artifact of `{source}:{database}`", store.name);
+        Error::permanent("artifact-missing", message).help("Run a job that backs it up first.")
+    })?;
+    chained(&found.id, found.parent.as_deref())?;
+    Ok(Located {
+        source: source.to_owned(),
+        database: database.to_owned(),
+        id: found.id.clone(),
+        manifest: Some(found.manifest.clone()),
+    })
+}

@@ -33,6 +33,7 @@ pub mod forecast;
 pub mod format;
 pub mod init;
 pub mod lint;
+mod lookup;
 mod mend;
 pub mod model;
 pub mod plan;
@@ -123,6 +124,7 @@ impl Checked {
     fn prove(&mut self, mut plan: Plan, facts: &Facts) {
         let forecast = forecast::forecast(&plan, &facts.artifacts);
         let loads = forecast.jobs.iter().map(|load| (load.job.as_str(), load)).collect();
+        let due = lint::Due::default();
         let subject = lint::Subject {
             strategy: &self.strategy,
             plan: &plan,
@@ -130,6 +132,7 @@ impl Checked {
             loads: &loads,
             inventory: &facts.inventory,
             artifacts: &facts.artifacts,
+            due: &due,
             today: facts.today,
         };
         self.findings = lint::check(&subject);

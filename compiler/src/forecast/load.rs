@@ -78,7 +78,7 @@ pub(super) fn temp(world: &mut World<'_>) -> Sum {
         units: units.collect(),
         chains: super::world::chains(plan, &gaps),
         gaps,
-        places: world.steps_by_address.clone(),
+        places: &world.steps_by_address,
         assumed: &mut assumed,
     };
     let mut most = Sum::default();
@@ -102,8 +102,7 @@ pub(super) fn temp(world: &mut World<'_>) -> Sum {
             Action::Backup { source, database, method: Method::Backup, .. } => {
                 let has_home =
                     plan.source(source).is_some_and(|it| matches!(&it.engine, Engine::Neo4j(it) if it.work.is_some()));
-                let artifact = ArtifactRef::Newest { source: source.clone(), database: database.clone(), full: true };
-                let (_, full) = basis.full_of(&artifact);
+                let full = basis.full(source, database);
                 if has_home {
                     Vec::new()
                 } else {

@@ -9,6 +9,8 @@ mod promises;
 mod rules;
 mod tree;
 
+pub use clock::Due;
+
 use crate::diag::{Diagnostic, Explanation, Level};
 use crate::model::{APPROVAL, Environment, Exception, Strategy};
 use crate::resolve::flow;
@@ -40,6 +42,8 @@ pub struct Subject<'a> {
     pub loads: &'a BTreeMap<&'a str, &'a Load>,
     pub inventory: &'a [Inventory],
     pub artifacts: &'a [StoredArtifact],
+    /// When schedules are due, as far as that was asked for.
+    pub due: &'a Due,
     /// Without one every exception holds.
     pub today: Option<Date>,
 }

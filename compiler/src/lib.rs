@@ -122,7 +122,10 @@ impl Checked {
 
     /// Reckons what the plan of all jobs comes to, and lets the rules look at both.
     fn prove(&mut self, mut plan: Plan, facts: &Facts) {
-        let forecast = forecast::forecast(&plan, &facts.artifacts);
+        let (forecast, estimates) = forecast::forecast(&plan, &facts.artifacts);
+        for (step, estimate) in plan.steps.iter_mut().zip(estimates) {
+            step.estimate = Some(estimate);
+        }
         let loads = forecast.jobs.iter().map(|load| (load.job.as_str(), load)).collect();
         let due = lint::Due::default();
         let subject = lint::Subject {
@@ -143,8 +146,7 @@ impl Checked {
 
     fn inputs<'a>(&'a self, facts: &'a Facts) -> plan::Inputs<'a> {
         let (strategy, manifests, texts, findings) = (&self.strategy, &self.manifests, &self.texts, &self.findings);
-        let forecast = self.plan.as_ref().and_then(|plan| plan.forecast.as_ref());
-        plan::Inputs { strategy, manifests, texts, findings, forecast, facts }
+        plan::Inputs { strategy, manifests, texts, findings, whole: self.plan.as_ref(), facts }
     }
 }
 

@@ -43,6 +43,9 @@ pub struct Manifest {
     /// How long it took until its bytes were in the first store, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took: Option<u64>,
+    /// How long the transfer took that brought the bytes of this copy here, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<u64>,
     /// Names that could not be archived faithfully; empty is a whole artifact.
     #[serde(default)]
     pub incomplete: Vec<String>,
@@ -92,4 +95,7 @@ pub struct LaterFact {
     pub at: String,
     pub run: String,
     pub detail: String,
+    /// How long the check took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
 }

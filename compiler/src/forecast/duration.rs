@@ -1,6 +1,7 @@
 //! How long steps take, and when each begins and ends within its job: along the longest path of needs. Steps of one kind
 //! on one source and store share what there is to read and write by, so each is reckoned to end when all of them have.
 
+use super::pace::Paces;
 use super::rates::{Assumed, Figure};
 use super::size::{Size, Sizes};
 use crate::amount::{bytes, rate};
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 pub(super) struct Timed {
     pub(super) start: u64,
     pub(super) end: u64,
+    /// Seconds that it takes when nothing runs beside it.
+    pub(super) alone: u64,
     /// The step that it waited for longest.
     after: Option<usize>,
     class: usize,
@@ -66,10 +69,14 @@ pub(super) struct Basis<'a> {
     pub(super) units: BTreeMap<(&'a str, &'a str), Size>,
     /// Longest time between two times at which a job is due, by job.
     pub(super) gaps: BTreeMap<&'a str, u64>,
+    /// What was timed of copies.
+    pub(super) paces: &'a Paces,
     /// Seconds between two full ones of a source that has differentials.
     pub(super) chains: BTreeMap<&'a str, u64>,
     /// Where the steps are, by address.
     pub(super) places: &'a Lookup<&'a str, usize>,
+    /// How fast stores are, as far as that was asked: many steps have one.
+    pub(super) rates: Lookup<String, u64>,
     pub(super) assumed: &'a mut Assumed,
 }
 
@@ -117,7 +124,10 @@ impl Times {
                     (timed.start, timed.after) = (end, Some(*at));
                 }
             }
-            timed.end = timed.start.saturating_add(classes.get(class).map_or(0, |class| class.seconds(own)));
+            if let Some(class) = classes.get(class) {
+                timed.end = timed.start.saturating_add(class.seconds(own));
+                timed.alone = class.alone(own);
+            }
             let before = timed.after.and_then(|at| steps.get(at)).map(|before| before.way);
             let next = ways.len();
             timed.way = *ways.entry((class, timed.start, timed.end, before)).or_insert(next);
@@ -173,6 +183,11 @@ impl Class {
         moving.saturating_add(self.fixed.saturating_mul(turns))
     }
 
+    /// Seconds that one of them takes when no other one runs.
+    fn alone(&self, own: u64) -> u64 {
+        self.rate.map_or(0, |rate| own.div_ceil(rate.max(1))).saturating_add(self.fixed)
+    }
+
     /// In words, when so many of them are on the path one after the other.
     fn told(&self, count: u64) -> String {
         let Some(per_second) = self.rate.filter(|_| self.bytes > 0) else {
@@ -221,7 +236,9 @@ impl<'a> Basis<'a> {
             }
             Action::Transfer { artifact, from, to, bandwidth } => {
                 let (source, bytes) = self.artifact(artifact);
-                let rate = self.store_rate(from).min(self.store_rate(to)).min(bandwidth.unwrap_or(u64::MAX));
+                let timed = self.paces.of(artifact_of(artifact, self), to, |pace| pace.moved);
+                let rate = timed.unwrap_or_else(|| self.store_rate(from).min(self.store_rate(to)));
+                let rate = rate.min(bandwidth.unwrap_or(u64::MAX)).max(1);
                 let label = ["transfer of `", source, "` from `", from, "` to `", to, "`"];
                 Work { label, bytes, rate: Some(rate), fixed, chained: false }
             }
@@ -241,13 +258,19 @@ impl<'a> Basis<'a> {
             Action::Verify { artifact, store, with: Check::Digest } => {
                 let (source, bytes) = self.artifact(artifact);
                 let label = ["digests of `", source, "` in `", store, "`", "", ""];
-                Work { label, bytes, rate: Some(self.store_rate(store)), fixed, chained: false }
+                let timed = self.paces.of(artifact_of(artifact, self), store, |pace| pace.checked);
+                let rate = Some(timed.unwrap_or_else(|| self.store_rate(store)));
+                Work { label, bytes, rate, fixed, chained: false }
             }
             Action::Verify { artifact, store, with: Check::Consistency } => {
                 let (source, bytes) = self.full_of(artifact);
-                let rates = [self.store_rate(store), self.assumed.take(Figure::Load), self.assumed.take(Figure::Check)];
+                let timed = self.paces.of(artifact_of(artifact, self), store, |pace| pace.inspected);
+                let rate = timed.unwrap_or_else(|| {
+                    let fetch = self.store_rate(store);
+                    in_turn(&[fetch, self.assumed.take(Figure::Load), self.assumed.take(Figure::Check)])
+                });
                 let label = ["consistency of `", source, "` in `", store, "`", "", ""];
-                Work { label, bytes, rate: Some(in_turn(&rates)), fixed, chained: false }
+                Work { label, bytes, rate: Some(rate), fixed, chained: false }
             }
             Action::Restore { artifact, store, target, check, .. } => {
                 let (source, bytes) = self.chain(artifact);
@@ -299,11 +322,16 @@ impl<'a> Basis<'a> {
 
     /// How fast a store is read or written.
     pub(super) fn store_rate(&mut self, name: &str) -> u64 {
+        if let Some(known) = self.rates.get(name) {
+            return *known;
+        }
         let here = self.plan.runner.as_ref().map(|runner| runner.host.as_str());
         let is_here =
             |store: &Store| store.plugin.name == "fs" && (store.host.is_none() || store.host.as_deref() == here);
         let disk = self.assumed.take(Figure::Disk);
-        if self.plan.store(name).is_some_and(is_here) { disk } else { disk.min(self.network()) }
+        let rate = if self.plan.store(name).is_some_and(is_here) { disk } else { disk.min(self.network()) };
+        self.rates.insert(name.to_owned(), rate);
+        rate
     }
 
     pub(super) fn starts(&mut self, source: &str) -> u64 {
@@ -377,6 +405,17 @@ impl<'a> Basis<'a> {
                 let needed = self.places.get(need.step.0.as_str()).and_then(|at| self.plan.steps.get(*at));
                 matches!(needed.map(|step| &step.action), Some(Action::Stop { source: of, database: Some(one) }) if of == source && one == database)
             })
+    }
+}
+
+/// Source and database of an artifact.
+fn artifact_of<'a>(artifact: &'a ArtifactRef, basis: &Basis<'a>) -> (&'a str, &'a str) {
+    match (artifact, basis.made(artifact)) {
+        (_, Some((_, Action::Backup { source, database, .. })))
+        | (ArtifactRef::Stored { source, database, .. } | ArtifactRef::Newest { source, database, .. }, _) => {
+            (source, database)
+        }
+        _ => ("", ""),
     }
 }
 

@@ -6,6 +6,7 @@ use super::duration::Basis;
 use super::flow::{Made, Unit};
 use super::history::{self, Flow, History, NEVER, Shelf};
 use super::loss::{self, Worst};
+use super::pace::Paces;
 use super::restore::{Restore, sum};
 use super::size::Size;
 use super::storage::Ledger;
@@ -41,16 +42,17 @@ pub(super) fn all(world: &mut World<'_>) -> (Vec<Outlook>, Vec<Fill>) {
         ledger.add(&history, world.start, &world.sizes, &sized);
         let mut study = Study::new(&flow, &history, &shelves, world.start);
         // Most come to the same words as well.
-        let mut known: Lookup<Likeness, Outlook> = Lookup::default();
+        let mut known: Lookup<Likeness, usize> = Lookup::default();
         for unit in units {
             let Some(likeness) = likeness(world, unit, &book.pauses) else { continue };
-            let outlook = match (known.get(&likeness), world.units.get(unit)) {
-                (Some(known), Some(of)) => Some(Outlook { database: of.database.to_owned(), ..known.clone() }),
-                _ => book.outlook(world, unit, &mut study),
+            let like = known.get(&likeness).and_then(|like| book.out.get(*like)?.as_ref());
+            let outlook = match (like, world.units.get(unit)) {
+                (Some(like), Some(of)) => Some(Outlook { database: of.database.to_owned(), ..like.clone() }),
+                _ => {
+                    known.insert(likeness, unit);
+                    book.outlook(world, unit, &mut study)
+                }
             };
-            if let Some(outlook) = outlook.as_ref().filter(|_| !known.contains_key(&likeness)) {
-                known.insert(likeness, outlook.clone());
-            }
             if let Some(slot) = book.out.get_mut(unit) {
                 *slot = outlook;
             }
@@ -232,7 +234,7 @@ impl Book {
         (out.backup_downtime, out.downtime_a_month) = self.downtime(world, unit);
         let mut assumed = std::mem::take(&mut world.assumed);
         let (source, size) = (world.plan.sources.get(unit.source)?, *world.bytes.get(at)?);
-        let places = Lookup::default();
+        let (places, paces) = (Lookup::default(), Paces::default());
         let basis = &mut Basis {
             plan: world.plan,
             sizes: &world.sizes,
@@ -240,6 +242,8 @@ impl Book {
             gaps: BTreeMap::new(),
             chains: BTreeMap::new(),
             places: &places,
+            paces: &paces,
+            rates: Lookup::default(),
             assumed: &mut assumed,
         };
         let mut restore = Restore { basis };

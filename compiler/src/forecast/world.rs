@@ -4,6 +4,7 @@
 use super::calendar::{self, Opening};
 use super::duration::{Basis, Times};
 use super::flow::{self, Unit};
+use super::pace::Paces;
 use super::rates::Assumed;
 use super::size::{Size, Sizes};
 use super::timeline::{self, Timeline, Turn};
@@ -77,7 +78,7 @@ impl<'a> World<'a> {
         let (sizes, bytes) = Sizes::new(plan, artifacts, &units, &mut assumed);
         let gaps = gaps(plan);
         let steps_by_address = plan.steps.iter().enumerate().map(|(at, step)| (step.address.0.as_str(), at)).collect();
-        let times = times(plan, &units, &bytes, &sizes, &gaps, &steps_by_address, &mut assumed);
+        let times = times(plan, &units, &bytes, &sizes, &gaps, &steps_by_address, &Paces::new(artifacts), &mut assumed);
         let units = flow::routes(plan, &units, &times);
         let jobs: BTreeMap<&str, usize> =
             plan.jobs.iter().enumerate().map(|(at, job)| (job.name.as_str(), at)).collect();
@@ -222,6 +223,7 @@ fn times<'a>(
     sizes: &'a Sizes,
     gaps: &[Option<(u64, u64)>],
     places: &'a Lookup<&'a str, usize>,
+    paces: &'a Paces,
     assumed: &'a mut Assumed,
 ) -> Times {
     let gaps: BTreeMap<&str, u64> =
@@ -232,7 +234,7 @@ fn times<'a>(
         .filter_map(|((source, database), size)| Some(((plan.sources.get(*source)?.name.as_str(), *database), *size)));
     let units = named.collect();
     let chains = chains(plan, &gaps);
-    Times::new(&mut Basis { plan, sizes, units, gaps, chains, places, assumed })
+    Times::new(&mut Basis { plan, sizes, units, gaps, chains, places, paces, rates: Lookup::default(), assumed })
 }
 
 /// Seconds between two full ones, by source, for those that have differentials.

@@ -104,7 +104,7 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 59] = [
+pub static REGISTRY: [&Rule; 60] = [
     &rules::BACKUP_WITHOUT_TLS,
     &rules::CHAIN_CUT_SHORT,
     &rules::CHAIN_TOO_LONG,
@@ -152,6 +152,7 @@ pub static REGISTRY: [&Rule; 59] = [
     &rules::RUN_MOVED_BY_CLOCK,
     &rules::RUNNER_IS_MEMBER,
     &rules::SECRET_BESIDE_DATA,
+    &rules::SECRET_BESIDE_STRATEGY,
     &rules::SERVER_FILES_MISSING,
     &rules::SHARED_FAILURE_DOMAIN,
     &rules::STORE_IN_SOURCE,

@@ -138,6 +138,7 @@ fn finished(at: usize, draft: Draft, addresses: &[Address], implied: &BTreeSet<(
         action: draft.action,
         needs,
         reason: draft.reason,
+        estimate: None,
         origin: draft.span.origin(),
         host: draft.host,
     }

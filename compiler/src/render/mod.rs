@@ -15,6 +15,7 @@ mod source;
 mod svg;
 mod text;
 mod view;
+mod xml;
 
 pub use chart::chart;
 pub use dot::dot;

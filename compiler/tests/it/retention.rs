@@ -34,6 +34,9 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             parent,
             locked_until: locked.map(until),
             took: None,
+            moved: None,
+            checked: None,
+            inspected: None,
         });
     }
     out

@@ -113,6 +113,9 @@ impl Catalog {
                     parent: None,
                     locked_until: None,
                     took: None,
+                    moved: None,
+                    checked: None,
+                    inspected: None,
                 })
             })?;
             rows.collect()

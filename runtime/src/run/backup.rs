@@ -136,6 +136,7 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
         },
         inputs: shop.inputs.clone(),
         took: None,
+        moved: None,
         incomplete: taken.incomplete.clone(),
     }
 }

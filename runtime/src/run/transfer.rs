@@ -12,6 +12,7 @@ use schema::manifest::Manifest;
 use schema::record::Record;
 use schema::report::ProblemKind;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Brings the artifact of `work` to `to`, or finds that it is there already.
 pub(super) async fn perform(
@@ -35,12 +36,15 @@ pub(super) async fn perform(
         return Ok(Done::ok(detail).with(report(&to, &there.manifest)));
     }
     to.sweep(&at.source, &at.database, &at.id, "").await?;
-    let manifest = Manifest { attempt: work.attempt.clone(), ..held.manifest.clone() };
+    // What it takes from here to there is not what it took to get here.
+    let manifest = Manifest { attempt: work.attempt.clone(), moved: None, ..held.manifest.clone() };
+    let began = Instant::now();
     if let Err(error) = copy(shop, work, (&from, &to), (&held.manifest, &manifest), bandwidth, context).await {
         // Best effort: without a manifest nothing will use what stays.
         let _ = to.sweep(&at.source, &at.database, &at.id, "").await;
         return Err(error);
     }
+    let manifest = Manifest { moved: u64::try_from(began.elapsed().as_millis()).ok(), ..manifest };
     let published = to.publish(&manifest, &context.observers).await?;
     shop.state.catalog.put(&to.stored(published.held(), false))?;
     let detail = format!("{} from `{}` to `{}`", sized(manifest.artifact.size), from.name, to.name);

@@ -12,6 +12,7 @@ use schema::manifest::{FORMAT, LaterFact};
 use schema::report::ProblemKind;
 use schema::step::Check;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Checks the artifact of `work` in `store`.
 pub(super) async fn perform(
@@ -24,10 +25,12 @@ pub(super) async fn perform(
     let at = located(work)?;
     let store = shop.store(store, &context.observers).await?;
     let held = expect(&store, at).await?;
+    let began = Instant::now();
     let checked = match with {
         Check::Digest => by_digest(&store, &held, context).await,
         Check::Consistency => by_engine(shop, &store, &held, context).await,
     };
+    let took = u64::try_from(began.elapsed().as_millis()).ok();
     let verdict = match &checked {
         Ok(detail) => Some((true, detail.clone())),
         // An attempt that could not be made says nothing about the artifact.
@@ -43,6 +46,7 @@ pub(super) async fn perform(
             at: now(context),
             run: shop.run.clone(),
             detail,
+            took,
         };
         store.record_fact(&held.manifest, &fact).await?;
         shop.state.catalog.put(&store.stored(&held, ok))?;

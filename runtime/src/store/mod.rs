@@ -95,22 +95,20 @@ impl Store {
         for key in listed.iter().map(|listed| listed.key.as_str()) {
             let Some(folder) = layout::folder_of_manifest(key) else { continue };
             let Some(held) = self.read_manifest(key).await? else { continue };
-            let verified = checks.get(folder).is_some_and(|check| check.1);
-            artifacts.push(self.stored(&held, verified));
+            artifacts.push(self.checked(&held, checks.get(folder)));
         }
         artifacts.sort_by(|a, b| (&a.taken, &a.id).cmp(&(&b.taken, &b.id)));
         Ok(artifacts)
     }
 
-    /// The newest check of each copy, by its folder: when, and whether it was right.
-    async fn checks<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<BTreeMap<&'a str, (String, bool)>> {
-        let mut checks: BTreeMap<&str, (String, bool)> = BTreeMap::new();
+    /// What the checks of each copy say together, by its folder.
+    async fn checks<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<BTreeMap<&'a str, Checks>> {
+        let mut checks: BTreeMap<&str, Checks> = BTreeMap::new();
         for key in keys {
             let Some(folder) = layout::folder_of_fact(key) else { continue };
             let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { continue };
             let fact: LaterFact = self.parse(key, &bytes)?;
-            let newest = checks.entry(folder).or_default();
-            *newest = std::mem::take(newest).max((fact.at, fact.ok));
+            checks.entry(folder).or_default().add(fact);
         }
         Ok(checks)
     }
@@ -121,7 +119,16 @@ impl Store {
         let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
         let listed = self.storage.list(&folder).await?;
         let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
-        Ok(self.stored(held, checks.get(folder.as_str()).is_some_and(|check| check.1)))
+        Ok(self.checked(held, checks.get(folder.as_str())))
+    }
+
+    fn checked(&self, held: &Held, checks: Option<&Checks>) -> StoredArtifact {
+        let took = |of: fn(&Checks) -> &Timed| checks.and_then(|checks| of(checks).as_ref()).map(|(_, took)| *took);
+        StoredArtifact {
+            checked: took(|checks| &checks.digest),
+            inspected: took(|checks| &checks.consistency),
+            ..self.stored(held, checks.is_some_and(|checks| checks.newest.1))
+        }
     }
 
     /// A held manifest as a fact for the compiler and the catalog.
@@ -139,6 +146,9 @@ impl Store {
             parent: None,
             locked_until: None,
             took: held.manifest.took,
+            moved: held.manifest.moved,
+            checked: None,
+            inspected: None,
         }
     }
 
@@ -163,6 +173,29 @@ impl Store {
             }
         }
         Ok(removed)
+    }
+}
+
+/// When a check was, and how many milliseconds it took.
+type Timed = Option<(String, u64)>;
+
+/// What the checks of one copy say together.
+#[derive(Debug, Default)]
+struct Checks {
+    /// The newest one: when, and whether it was right.
+    newest: (String, bool),
+    /// The newest of each kind that was right and was timed.
+    digest: Timed,
+    consistency: Timed,
+}
+
+impl Checks {
+    fn add(&mut self, fact: LaterFact) {
+        let kind = if fact.with == "consistency" { &mut self.consistency } else { &mut self.digest };
+        if let Some(took) = fact.took.filter(|_| fact.ok) {
+            *kind = kind.take().max(Some((fact.at.clone(), took)));
+        }
+        self.newest = std::mem::take(&mut self.newest).max((fact.at, fact.ok));
     }
 }
 

@@ -66,6 +66,7 @@ fn plan(base: &Path, what: &str) -> Plan {
             },
             needs: Vec::new(),
             reason: String::new(),
+            estimate: None,
             origin,
             host: "local".to_owned(),
         }],

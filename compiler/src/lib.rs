@@ -33,6 +33,7 @@ pub mod forecast;
 pub mod format;
 pub mod init;
 pub mod lint;
+mod lookup;
 mod mend;
 pub mod model;
 pub mod plan;
@@ -126,8 +127,12 @@ impl Checked {
         // What is marked to go is as good as gone.
         let artifacts: Vec<StoredArtifact> =
             facts.artifacts.iter().filter(|copy| copy.tombstone.is_none()).cloned().collect();
-        let forecast = forecast::forecast(&plan, &artifacts);
+        let (forecast, estimates) = forecast::forecast(&plan, &artifacts);
+        for (step, estimate) in plan.steps.iter_mut().zip(estimates) {
+            step.estimate = Some(estimate);
+        }
         let loads = forecast.jobs.iter().map(|load| (load.job.as_str(), load)).collect();
+        let due = lint::Due::default();
         let subject = lint::Subject {
             strategy: &self.strategy,
             plan: &plan,
@@ -135,6 +140,7 @@ impl Checked {
             loads: &loads,
             inventory: &facts.inventory,
             artifacts: &artifacts,
+            due: &due,
             today: facts.today,
         };
         self.findings = lint::check(&subject);
@@ -145,8 +151,7 @@ impl Checked {
 
     fn inputs<'a>(&'a self, facts: &'a Facts) -> plan::Inputs<'a> {
         let (strategy, manifests, texts, findings) = (&self.strategy, &self.manifests, &self.texts, &self.findings);
-        let forecast = self.plan.as_ref().and_then(|plan| plan.forecast.as_ref());
-        plan::Inputs { strategy, manifests, texts, findings, forecast, facts }
+        plan::Inputs { strategy, manifests, texts, findings, whole: self.plan.as_ref(), facts }
     }
 }
 

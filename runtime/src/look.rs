@@ -50,7 +50,7 @@ pub async fn inventory(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Vec
         };
         let databases = engine.inventory(&context).await;
         state.clear_scratch(&attempt);
-        found.push(Inventory { source: source.name.clone(), databases: databases? });
+        found.push(Inventory { source: source.name.clone(), databases: databases?, virtuals: Vec::new() });
     }
     Ok(found)
 }

@@ -1,5 +1,6 @@
 //! What a change of a strategy does: the effects between two plans, and the steps that come, go or change.
 
+use crate::retain::Verdict;
 use crate::step::Origin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,10 @@ pub struct Diff {
     pub effects: Vec<Effect>,
     /// By job and address.
     pub steps: Vec<StepChange>,
+    /// Copies that stores hold, that the rules before the change keep, and that those after it do not. Known only when the
+    /// stores were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doomed: Vec<Verdict>,
 }
 
 /// One effect, on one thing or on many alike.

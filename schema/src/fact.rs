@@ -15,6 +15,18 @@ pub struct Inventory {
     pub source: String,
     /// Sorted.
     pub databases: Vec<String>,
+    /// Names that stand for other databases and hold nothing themselves, sorted.
+    #[serde(default)]
+    pub virtuals: Vec<Virtual>,
+}
+
+/// A name of a server that holds nothing itself: a composite database or an alias.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Virtual {
+    pub name: String,
+    /// The database that an alias stands for; none for a composite one.
+    #[serde(default)]
+    pub alias_of: Option<String>,
 }
 
 /// A copy of an artifact that a store holds.
@@ -48,6 +60,15 @@ pub struct StoredArtifact {
     /// RFC 3339 in UTC: when the copy was marked to go. Until it is gone it counts for nothing, and can be taken back.
     #[serde(default)]
     pub tombstone: Option<String>,
+    /// How long the transfer of this copy took, in milliseconds.
+    #[serde(default)]
+    pub moved: Option<u64>,
+    /// How long the last check of this copy took that read it back, in milliseconds.
+    #[serde(default)]
+    pub checked: Option<u64>,
+    /// The same of the last one that loaded it aside and ran the engine's own checker.
+    #[serde(default)]
+    pub inspected: Option<u64>,
 }
 
 /// A difference between what a store holds and what the catalog says of it.

@@ -49,6 +49,9 @@ pub struct Manifest {
     /// How long it took until its bytes were in the first store, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took: Option<u64>,
+    /// How long the transfer took that brought the bytes of this copy here, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<u64>,
     /// Names that could not be archived faithfully; empty is a whole artifact.
     #[serde(default)]
     pub incomplete: Vec<String>,
@@ -138,6 +141,9 @@ pub struct LaterFact {
     /// RFC 3339 in UTC: of a lock, when it ends. The latest of all locks holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// How long the check took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
     /// What a drill measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DrillFacts>,

@@ -68,6 +68,12 @@ pub struct Requirement {
     pub what: String,
     /// How many there must be at least.
     pub min: u64,
+    /// At most so many seconds: of `rpo` and `rto`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<u64>,
+    /// For at least so many seconds: of `retention` and `immutable`.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub lasting: Option<u64>,
     /// Findings on it have the same.
     pub origin: Origin,
 }

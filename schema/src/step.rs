@@ -26,6 +26,9 @@ pub struct Step {
     pub needs: Vec<Need>,
     /// Why the step is in the plan, in a few words.
     pub reason: String,
+    /// Seconds that it takes by itself, as the forecast reckons it. `None`: nothing was reckoned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<u64>,
     /// The strategy line that it came from.
     pub origin: Origin,
     /// Machine that runs it: a server, the runner, or `local`, which is the one that runs Backstay.

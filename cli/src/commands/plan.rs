@@ -24,7 +24,11 @@ pub(super) fn plan(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let seen = ManuallyDrop::new(see(&input, options.job.as_deref(), options.refresh).map_err(downgrade)?);
     if let Some(other) = &options.against {
         let before = against::plan(other, &place, &input, &seen.plan, &seen.facts).map_err(downgrade)?;
-        return changes(&diff::diff(&before, &seen.plan), options);
+        let mut change = diff::diff(&before, &seen.plan);
+        let at = options.at.unwrap_or_else(jiff::Timestamp::now);
+        let verdicts = |plan| verdicts(plan, &seen.facts.artifacts, at);
+        change.doomed = diff::doomed(&verdicts(&before), &verdicts(&seen.plan));
+        return changes(&change, options);
     }
     if let Some(path) = &options.out {
         save(&seen.plan, path)?;

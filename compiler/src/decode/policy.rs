@@ -23,8 +23,9 @@ pub(super) fn policy(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Policy> 
     let mut policy = Policy::default();
     for mut node in cursor.children("require") {
         let (what, min) = (text(node.argument()?)?, integer(node.property("min")?)?.value);
+        let (within, lasting) = (node.property("within").and_then(duration), node.property("for").and_then(duration));
         left.extend(node.left());
-        policy.requirements.push(Requirement { what, min, span: node.span().clone() });
+        policy.requirements.push(Requirement { what, min, within, lasting, span: node.span().clone() });
     }
     for mut node in cursor.children("allow") {
         let what = text(node.argument()?)?;

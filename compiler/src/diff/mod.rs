@@ -3,6 +3,7 @@
 //! two plans alone, and its work grows with them and not with their product.
 
 mod copies;
+mod doomed;
 mod drills;
 mod fields;
 mod jobs;
@@ -17,6 +18,8 @@ mod sources;
 mod steps;
 mod stores;
 pub mod words;
+
+pub use doomed::doomed;
 
 use ledger::Ledger;
 use schema::diff::{Diff, FORMAT};
@@ -48,5 +51,6 @@ pub fn diff(before: &Plan, after: &Plan) -> Diff {
         approvals: before.approvals.max(after.approvals),
         effects,
         steps,
+        doomed: Vec::new(),
     }
 }

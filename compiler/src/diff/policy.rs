@@ -6,7 +6,7 @@ use super::sides::Sides;
 use super::words;
 use crate::amount;
 use schema::diff::{Code, Kind};
-use schema::plan::{Finding, Level, Plan};
+use schema::plan::{Finding, Level, Plan, Requirement};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn compare<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
@@ -70,22 +70,39 @@ fn objectives<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
 }
 
 fn requirements<'a>(sides: &Sides<'a>, ledger: &mut Ledger<'a>) {
-    let by_name = |plan: &'a Plan| -> BTreeMap<&'a str, u64> {
-        plan.requirements.iter().map(|it| (it.what.as_str(), it.min)).collect()
+    let by_name = |plan: &'a Plan| -> BTreeMap<&'a str, &'a Requirement> {
+        plan.requirements.iter().map(|it| (it.what.as_str(), it)).collect()
     };
     let (before, after) = (by_name(sides.before.plan), by_name(sides.after.plan));
     let names: BTreeSet<&&str> = before.keys().chain(after.keys()).collect();
     for name in names {
         let (old, new) = (before.get(name), after.get(name));
-        let code = match new.cmp(&old) {
-            std::cmp::Ordering::Equal => continue,
-            std::cmp::Ordering::Less => Code::PolicyWeaker,
-            std::cmp::Ordering::Greater => Code::PolicyStricter,
+        // Each the greater, the more is asked for; nothing is the least.
+        let asks = |it: Option<&&Requirement>| {
+            it.map_or([0; 3], |it| {
+                [it.min, it.within.map_or(0, |most| u64::MAX - most), it.lasting.unwrap_or_default()]
+            })
         };
-        let shown = |min: Option<&u64>| min.map(|min| format!("at least {min}"));
-        let found = Found::new(code, Kind::Requirement, name).values(shown(old), shown(new));
+        let (was, is) = (asks(old), asks(new));
+        let code = match was.iter().zip(&is).any(|(was, is)| is < was) {
+            _ if was == is => continue,
+            true => Code::PolicyWeaker,
+            false => Code::PolicyStricter,
+        };
+        let (old, new) = (old.map(|it| asked(it)), new.map(|it| asked(it)));
+        let found = Found::new(code, Kind::Requirement, name).values(old, new);
         let line = sides.line(&format!("require/{name}"));
         ledger.add(found.direct(true).marked(code == Code::PolicyWeaker).at(line));
+    }
+}
+
+/// What a requirement asks for, in a few words.
+fn asked(it: &Requirement) -> String {
+    match (it.within, it.lasting) {
+        (Some(most), _) => format!("within {}", words::time(most)),
+        (None, Some(least)) if it.what == "retention" => format!("for {}", words::time(least)),
+        (None, Some(least)) => format!("at least {}, for {}", it.min, words::time(least)),
+        (None, None) => format!("at least {}", it.min),
     }
 }
 

@@ -21,9 +21,14 @@ pub fn due(fields: &str, timezone: &str, from: i64, to: i64) -> Vec<i64> {
     let days = local_day(&zone, from).zip(local_day(&zone, to.saturating_add(2 * DAY)));
     let Some((mut day, last)) = days else { return out };
     let of_day = times_of_day(&cron);
+    // Where the day before ended, when that was looked at.
+    let mut known: Option<i64> = None;
     while day <= last {
+        let begins = known.take();
         if matches(&cron, day) {
-            let Some((start, end)) = bounds(&zone, day) else { break };
+            let Some(start) = begins.or_else(|| midnight(&zone, day)) else { break };
+            let Some(end) = day.tomorrow().ok().and_then(|next| midnight(&zone, next)) else { break };
+            known = Some(end);
             if end - start == DAY {
                 out.extend(of_day.iter().map(|second| start + second));
             } else {
@@ -53,13 +58,9 @@ fn local_day(zone: &TimeZone, at: i64) -> Option<Date> {
     Some(zone.to_datetime(Timestamp::from_second(at - DAY).ok()?).date())
 }
 
-/// Where a local day begins and ends.
-fn bounds(zone: &TimeZone, day: Date) -> Option<(i64, i64)> {
-    let start = |day: Date| {
-        let time = zone.to_ambiguous_timestamp(day.to_datetime(Time::midnight())).compatible().ok()?;
-        Some(time.as_second())
-    };
-    Some((start(day)?, start(day.tomorrow().ok()?)?))
+/// Where a local day begins.
+fn midnight(zone: &TimeZone, day: Date) -> Option<i64> {
+    Some(zone.to_ambiguous_timestamp(day.to_datetime(Time::midnight())).compatible().ok()?.as_second())
 }
 
 /// Whether a schedule is due at any time of a day.

@@ -1,9 +1,11 @@
 //! How long steps take, and when each begins and ends within its job: along the longest path of needs. Steps of one kind
 //! on one source and store share what there is to read and write by, so each is reckoned to end when all of them have.
 
+use super::pace::Paces;
 use super::rates::{Assumed, Figure};
 use super::size::{Size, Sizes};
 use crate::amount::{bytes, rate};
+use crate::lookup::Lookup;
 use schema::forecast::{Sum, Term};
 use schema::plan::Plan;
 use schema::source::{Engine, Source};
@@ -16,10 +18,17 @@ use std::collections::BTreeMap;
 pub(super) struct Timed {
     pub(super) start: u64,
     pub(super) end: u64,
+    /// Seconds that it takes when nothing runs beside it.
+    pub(super) alone: u64,
     /// The step that it waited for longest.
     after: Option<usize>,
     class: usize,
+    /// The same for all steps that come about alike: the same classes at the same times, back to the job's start.
+    pub(super) way: usize,
 }
+
+/// The words on a class, in pieces: made into a text only once for all that are alike.
+type Label<'a> = [&'a str; 7];
 
 /// Steps that are alike and run side by side.
 #[derive(Debug, Default)]
@@ -44,8 +53,8 @@ pub(super) struct Times {
 }
 
 /// What is known of a step: what it moves, how fast, and which others are like it.
-struct Work {
-    label: String,
+struct Work<'a> {
+    label: Label<'a>,
     bytes: u64,
     rate: Option<u64>,
     fixed: u64,
@@ -60,10 +69,14 @@ pub(super) struct Basis<'a> {
     pub(super) units: BTreeMap<(&'a str, &'a str), Size>,
     /// Longest time between two times at which a job is due, by job.
     pub(super) gaps: BTreeMap<&'a str, u64>,
+    /// What was timed of copies.
+    pub(super) paces: &'a Paces,
     /// Seconds between two full ones of a source that has differentials.
     pub(super) chains: BTreeMap<&'a str, u64>,
     /// Where the steps are, by address.
-    pub(super) places: BTreeMap<&'a str, usize>,
+    pub(super) places: &'a Lookup<&'a str, usize>,
+    /// How fast stores are, as far as that was asked: many steps have one.
+    pub(super) rates: Lookup<String, u64>,
     pub(super) assumed: &'a mut Assumed,
 }
 
@@ -74,14 +87,14 @@ impl Times {
     pub(super) fn new(basis: &mut Basis<'_>) -> Self {
         let plan = basis.plan;
         let mut classes: Vec<Class> = Vec::new();
-        let mut known: BTreeMap<(&str, &str, String), usize> = BTreeMap::new();
+        let mut known: Lookup<(&str, &str, Label<'_>), usize> = Lookup::default();
         let mut members: Vec<(usize, u64)> = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
             let work = basis.work(step);
-            let key = (step.job.as_str(), step.host.as_str(), work.label.clone());
+            let key = (step.job.as_str(), step.host.as_str(), work.label);
             let at = *known.entry(key).or_insert_with(|| {
                 classes.push(Class {
-                    label: work.label,
+                    label: work.label.concat(),
                     rate: work.rate,
                     fixed: work.fixed,
                     chained: work.chained,
@@ -101,6 +114,7 @@ impl Times {
             basis.assumed.take(Figure::StepsAtOnce);
         }
         let mut steps: Vec<Timed> = Vec::with_capacity(plan.steps.len());
+        let mut ways: Lookup<(usize, u64, u64, Option<usize>), usize> = Lookup::default();
         for (step, (class, own)) in plan.steps.iter().zip(members) {
             let mut timed = Timed { class, ..Timed::default() };
             for need in &step.needs {
@@ -110,7 +124,13 @@ impl Times {
                     (timed.start, timed.after) = (end, Some(*at));
                 }
             }
-            timed.end = timed.start.saturating_add(classes.get(class).map_or(0, |class| class.seconds(own)));
+            if let Some(class) = classes.get(class) {
+                timed.end = timed.start.saturating_add(class.seconds(own));
+                timed.alone = class.alone(own);
+            }
+            let before = timed.after.and_then(|at| steps.get(at)).map(|before| before.way);
+            let next = ways.len();
+            timed.way = *ways.entry((class, timed.start, timed.end, before)).or_insert(next);
             steps.push(timed);
         }
         Self { steps, classes }
@@ -127,6 +147,11 @@ impl Times {
 
     pub(super) fn start(&self, step: usize) -> u64 {
         self.steps.get(step).map_or(0, |step| step.start)
+    }
+
+    /// See [`Timed::way`].
+    pub(super) fn way(&self, step: usize) -> usize {
+        self.steps.get(step).map_or(0, |step| step.way)
     }
 
     /// What there is between a time within the job and the end of a step, along the longest path.
@@ -158,6 +183,11 @@ impl Class {
         moving.saturating_add(self.fixed.saturating_mul(turns))
     }
 
+    /// Seconds that one of them takes when no other one runs.
+    fn alone(&self, own: u64) -> u64 {
+        self.rate.map_or(0, |rate| own.div_ceil(rate.max(1))).saturating_add(self.fixed)
+    }
+
     /// In words, when so many of them are on the path one after the other.
     fn told(&self, count: u64) -> String {
         let Some(per_second) = self.rate.filter(|_| self.bytes > 0) else {
@@ -172,27 +202,21 @@ impl Class {
     }
 }
 
-impl Basis<'_> {
-    fn work(&mut self, step: &Step) -> Work {
+impl<'a> Basis<'a> {
+    fn work(&mut self, step: &'a Step) -> Work<'a> {
         let fixed = self.assumed.take(Figure::Step);
-        let plain = |label: String, fixed: u64, chained: bool| Work { label, bytes: 0, rate: None, fixed, chained };
+        let plain = |label: Label<'a>, fixed: u64, chained: bool| Work { label, bytes: 0, rate: None, fixed, chained };
         match &step.action {
-            Action::Preflight { source, .. } => plain(format!("look at `{source}`"), fixed, false),
+            Action::Preflight { source, .. } => plain(["look at `", source, "`", "", "", "", ""], fixed, false),
             Action::Stop { source, database } => {
-                let what = if database.is_some() {
-                    format!("a stop of a database of `{source}`")
-                } else {
-                    format!("stop of `{source}`")
-                };
-                plain(what, self.assumed.take(Figure::Stop), true)
+                let what = if database.is_some() { "stop of a database of `" } else { "stop of `" };
+                let article = if database.is_some() { "a " } else { "" };
+                plain([article, what, source, "`", "", "", ""], self.assumed.take(Figure::Stop), true)
             }
             Action::Start { source, database } => {
-                let what = if database.is_some() {
-                    format!("a start of a database of `{source}`")
-                } else {
-                    format!("start of `{source}`")
-                };
-                plain(what, self.starts(source), true)
+                let what = if database.is_some() { "start of a database of `" } else { "start of `" };
+                let article = if database.is_some() { "a " } else { "" };
+                plain([article, what, source, "`", "", "", ""], self.starts(source), true)
             }
             Action::Backup { source, database, method, extent, store } => {
                 let (size, chained) = (self.unit(source, database), self.is_chained(step, source, database, *method));
@@ -203,17 +227,19 @@ impl Basis<'_> {
                 // What was timed was read and written.
                 let rate = size.pace.unwrap_or_else(|| self.reading(*method).min(self.store_rate(store)));
                 let rate = Some(rate.max(1));
-                Work { label: format!("{what} of `{source}` into `{store}`"), bytes, rate, fixed, chained }
+                Work { label: [what, " of `", source, "` into `", store, "`", ""], bytes, rate, fixed, chained }
             }
             Action::Copy { source, database, into, .. } => {
                 let bytes = self.sizes.at_last(self.unit(source, database).full).saturating_mul(2);
                 let rate = Some(self.assumed.take(Figure::Dump).min(self.assumed.take(Figure::Load)));
-                Work { label: format!("copy of `{source}` into `{into}`"), bytes, rate, fixed, chained: true }
+                Work { label: ["copy of `", source, "` into `", into, "`", "", ""], bytes, rate, fixed, chained: true }
             }
             Action::Transfer { artifact, from, to, bandwidth } => {
                 let (source, bytes) = self.artifact(artifact);
-                let rate = self.store_rate(from).min(self.store_rate(to)).min(bandwidth.unwrap_or(u64::MAX));
-                let label = format!("transfer of `{source}` from `{from}` to `{to}`");
+                let timed = self.paces.of(artifact_of(artifact, self), to, |pace| pace.moved);
+                let rate = timed.unwrap_or_else(|| self.store_rate(from).min(self.store_rate(to)));
+                let rate = rate.min(bandwidth.unwrap_or(u64::MAX)).max(1);
+                let label = ["transfer of `", source, "` from `", from, "` to `", to, "`"];
                 Work { label, bytes, rate: Some(rate), fixed, chained: false }
             }
             _ => self.check(step, fixed),
@@ -221,43 +247,52 @@ impl Basis<'_> {
     }
 
     /// Steps on what stores hold.
-    fn check(&mut self, step: &Step, fixed: u64) -> Work {
+    fn check(&mut self, step: &'a Step, fixed: u64) -> Work<'a> {
         match &step.action {
             Action::Aggregate { artifact, store } => {
                 let (source, chain) = self.chain(artifact);
-                let label = format!("one full of a chain of `{source}`, from `{store}`");
-                Work {
-                    label,
-                    bytes: chain.saturating_mul(2),
-                    rate: Some(self.store_rate(store)),
-                    fixed,
-                    chained: false,
-                }
+                let label = ["one full of a chain of `", source, "`, from `", store, "`", "", ""];
+                let rate = Some(self.store_rate(store));
+                Work { label, bytes: chain.saturating_mul(2), rate, fixed, chained: false }
             }
             Action::Verify { artifact, store, with: Check::Digest } => {
                 let (source, bytes) = self.artifact(artifact);
-                let label = format!("digests of `{source}` in `{store}`");
-                Work { label, bytes, rate: Some(self.store_rate(store)), fixed, chained: false }
+                let label = ["digests of `", source, "` in `", store, "`", "", ""];
+                let timed = self.paces.of(artifact_of(artifact, self), store, |pace| pace.checked);
+                let rate = Some(timed.unwrap_or_else(|| self.store_rate(store)));
+                Work { label, bytes, rate, fixed, chained: false }
             }
             Action::Verify { artifact, store, with: Check::Consistency } => {
                 let (source, bytes) = self.full_of(artifact);
-                let rates = [self.store_rate(store), self.assumed.take(Figure::Load), self.assumed.take(Figure::Check)];
-                let label = format!("consistency of `{source}` in `{store}`");
-                Work { label, bytes, rate: Some(in_turn(&rates)), fixed, chained: false }
+                let timed = self.paces.of(artifact_of(artifact, self), store, |pace| pace.inspected);
+                let rate = timed.unwrap_or_else(|| {
+                    let fetch = self.store_rate(store);
+                    in_turn(&[fetch, self.assumed.take(Figure::Load), self.assumed.take(Figure::Check)])
+                });
+                let label = ["consistency of `", source, "` in `", store, "`", "", ""];
+                Work { label, bytes, rate: Some(rate), fixed, chained: false }
             }
             Action::Restore { artifact, store, target, check, .. } => {
                 let (source, bytes) = self.chain(artifact);
                 let mut rates = vec![self.store_rate(store), self.assumed.take(Figure::Load)];
                 rates.extend(check.then(|| self.assumed.take(Figure::Check)));
-                let label = format!("drill of `{source}` from `{store}` into `{target}`");
+                let label = ["drill of `", source, "` from `", store, "` into `", target, "`"];
                 Work { label, bytes, rate: Some(in_turn(&rates)), fixed, chained: true }
             }
             Action::Prune { store, .. } => {
-                let label = format!("prune of `{store}`");
+                let label = ["prune of `", store, "`", "", "", "", ""];
                 Work { label, bytes: 0, rate: None, fixed: fixed.saturating_mul(12), chained: false }
             }
-            other => Work { label: other.kind().to_owned(), bytes: 0, rate: None, fixed, chained: false },
+            other => {
+                let label = [other.kind(), "", "", "", "", "", ""];
+                Work { label, bytes: 0, rate: None, fixed, chained: false }
+            }
         }
+    }
+
+    /// Bytes of a database at the end of the year.
+    pub(super) fn full(&self, source: &str, database: &str) -> u64 {
+        self.sizes.at_last(self.unit(source, database).full)
     }
 
     fn unit(&self, source: &str, database: &str) -> Size {
@@ -287,13 +322,18 @@ impl Basis<'_> {
 
     /// How fast a store is read or written.
     pub(super) fn store_rate(&mut self, name: &str) -> u64 {
+        if let Some(known) = self.rates.get(name) {
+            return *known;
+        }
         let here = self.plan.runner.as_ref().map(|runner| runner.host.as_str());
         let is_here =
             |store: &Store| store.plugin.name == "fs" && (store.host.is_none() || store.host.as_deref() == here);
         let disk = self.assumed.take(Figure::Disk);
         let rate = if self.plan.store(name).is_some_and(is_here) { disk } else { disk.min(self.network()) };
         let most = self.plan.store(name).and_then(|store| store.bandwidth);
-        rate.min(most.unwrap_or(u64::MAX))
+        let rate = rate.min(most.unwrap_or(u64::MAX));
+        self.rates.insert(name.to_owned(), rate);
+        rate
     }
 
     pub(super) fn starts(&mut self, source: &str) -> u64 {
@@ -312,29 +352,29 @@ impl Basis<'_> {
     }
 
     /// Source and bytes of an artifact.
-    fn artifact(&self, artifact: &ArtifactRef) -> (String, u64) {
+    fn artifact(&self, artifact: &'a ArtifactRef) -> (&'a str, u64) {
         match self.made(artifact) {
             Some((step, Action::Backup { source, database, extent: Extent::Differential, .. })) => {
-                (source.clone(), self.differential(&step.job, self.unit(source, database)))
+                (source, self.differential(&step.job, self.unit(source, database)))
             }
             _ => self.full_of(artifact),
         }
     }
 
     /// Source and bytes of the database that an artifact is of.
-    pub(super) fn full_of(&self, artifact: &ArtifactRef) -> (String, u64) {
+    pub(super) fn full_of(&self, artifact: &'a ArtifactRef) -> (&'a str, u64) {
         let (source, database) = match (artifact, self.made(artifact)) {
             (_, Some((_, Action::Backup { source, database, .. }))) => (source, database),
             (ArtifactRef::Stored { source, database, .. } | ArtifactRef::Newest { source, database, .. }, _) => {
                 (source, database)
             }
-            _ => return (String::new(), 0),
+            _ => return ("", 0),
         };
-        (source.clone(), self.sizes.at_last(self.unit(source, database).full))
+        (source, self.sizes.at_last(self.unit(source, database).full))
     }
 
     /// Source and bytes of an artifact with its chain at its longest.
-    pub(super) fn chain(&self, artifact: &ArtifactRef) -> (String, u64) {
+    pub(super) fn chain(&self, artifact: &'a ArtifactRef) -> (&'a str, u64) {
         let (source, full) = self.full_of(artifact);
         let is_full = match (artifact, self.made(artifact)) {
             (ArtifactRef::Newest { full, .. }, _) => *full,
@@ -344,17 +384,17 @@ impl Basis<'_> {
         if is_full {
             return (source, full);
         }
-        let between = self.chains.get(source.as_str()).copied().unwrap_or_default();
+        let between = self.chains.get(source).copied().unwrap_or_default();
         let database = match (artifact, self.made(artifact)) {
             (_, Some((_, Action::Backup { database, .. }))) => database,
             (ArtifactRef::Newest { database, .. } | ArtifactRef::Stored { database, .. }, _) => database,
             _ => return (source, full),
         };
-        let changed = self.unit(&source, database).change.saturating_mul(between);
+        let changed = self.unit(source, database).change.saturating_mul(between);
         (source, full.saturating_add(changed))
     }
 
-    fn made(&self, artifact: &ArtifactRef) -> Option<(&Step, &Action)> {
+    fn made(&self, artifact: &ArtifactRef) -> Option<(&'a Step, &'a Action)> {
         let ArtifactRef::Step { step } = artifact else { return None };
         let step = self.plan.steps.get(*self.places.get(step.0.as_str())?)?;
         Some((step, &step.action))
@@ -367,6 +407,17 @@ impl Basis<'_> {
                 let needed = self.places.get(need.step.0.as_str()).and_then(|at| self.plan.steps.get(*at));
                 matches!(needed.map(|step| &step.action), Some(Action::Stop { source: of, database: Some(one) }) if of == source && one == database)
             })
+    }
+}
+
+/// Source and database of an artifact.
+fn artifact_of<'a>(artifact: &'a ArtifactRef, basis: &Basis<'a>) -> (&'a str, &'a str) {
+    match (artifact, basis.made(artifact)) {
+        (_, Some((_, Action::Backup { source, database, .. })))
+        | (ArtifactRef::Stored { source, database, .. } | ArtifactRef::Newest { source, database, .. }, _) => {
+            (source, database)
+        }
+        _ => ("", ""),
     }
 }
 

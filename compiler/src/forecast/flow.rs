@@ -1,9 +1,10 @@
 //! The way that artifacts of one database take: which jobs make them, and when each copy is in its store and checked.
 
 use super::duration::Times;
+use crate::lookup::Lookup;
 use schema::plan::Plan;
 use schema::step::{Action, Address, ArtifactRef, Extent};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One artifact that a run of a job makes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,17 +53,21 @@ pub(super) struct Unit<'a> {
 pub(super) fn units<'a>(plan: &'a Plan) -> Vec<(usize, &'a str)> {
     let sources: BTreeMap<&str, usize> =
         plan.sources.iter().enumerate().map(|(at, source)| (source.name.as_str(), at)).collect();
-    let mut seen: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-    for (at, step) in plan.steps.iter().enumerate() {
+    let mut out: Vec<(usize, &'a str)> = Vec::new();
+    let mut seen: BTreeSet<(usize, &str)> = BTreeSet::new();
+    for step in &plan.steps {
         if let Action::Backup { source, database, .. } = &step.action
             && let Some(source) = sources.get(source.as_str())
         {
-            seen.entry((*source, database.as_str())).or_insert(at);
+            let unit = (*source, database.as_str());
+            if seen.insert(unit) {
+                out.push(unit);
+            }
         }
     }
-    let mut out: Vec<((usize, &'a str), usize)> = seen.into_iter().collect();
-    out.sort_by_key(|((source, _), at)| (*source, *at));
-    out.into_iter().map(|(unit, _)| unit).collect()
+    // By source, and within one in the order of the plan.
+    out.sort_by_key(|(source, _)| *source);
+    out
 }
 
 /// The routes of all, in the order of `units`.
@@ -70,7 +75,7 @@ pub(super) fn routes<'a>(plan: &'a Plan, units: &[(usize, &'a str)], times: &Tim
     let jobs: BTreeMap<&str, usize> = plan.jobs.iter().enumerate().map(|(at, job)| (job.name.as_str(), at)).collect();
     let stores: BTreeMap<&str, usize> =
         plan.stores.iter().enumerate().map(|(at, store)| (store.name.as_str(), at)).collect();
-    let names: BTreeMap<(&str, &str), usize> = units
+    let names: Lookup<(&str, &str), usize> = units
         .iter()
         .enumerate()
         .filter_map(|(at, (source, database))| Some(((plan.sources.get(*source)?.name.as_str(), *database), at)))
@@ -78,7 +83,7 @@ pub(super) fn routes<'a>(plan: &'a Plan, units: &[(usize, &'a str)], times: &Tim
     let mut out: Vec<Unit<'a>> =
         units.iter().map(|(source, database)| Unit { source: *source, database, routes: Vec::new() }).collect();
     // Where the route of a backup is: its unit, and its place there.
-    let mut of_backup: BTreeMap<&Address, (usize, usize)> = BTreeMap::new();
+    let mut of_backup: Lookup<&Address, (usize, usize)> = Lookup::default();
     for (at, step) in plan.steps.iter().enumerate() {
         let Some(job) = jobs.get(step.job.as_str()) else { continue };
         if plan.jobs.get(*job).is_none_or(|job| job.schedule.is_none()) {

@@ -135,7 +135,8 @@ fn artifacts(flow: &Flow, timeline: Option<&Timeline>) -> Vec<Artifact> {
         let began = timeline.into_iter().flat_map(|timeline| timeline.began(made.job));
         runs.extend(began.map(|run| (run.start + made.taken, run.start, at)));
     }
-    runs.sort_unstable();
+    // A run of rising times by each that is made.
+    runs.sort();
     // The newest artifact, by the store that backups put it in.
     let mut newest: Vec<(usize, usize)> = Vec::new();
     for (at, initial) in flow.initial.iter().enumerate() {

@@ -1,10 +1,12 @@
 //! What jobs take: their durations, how often they are due, whom they meet, and the scratch room that one step needs.
 
 use super::duration::Basis;
+use super::pace::Paces;
 use super::timeline::Outcome;
 use super::world::World;
 use super::{YEAR, calendar::Opening};
 use crate::amount::bytes;
+use crate::lookup::Lookup;
 use schema::forecast::{JobOverlap, Load, Sum, Term};
 use schema::source::Engine;
 use schema::step::{Action, ArtifactRef, Check, Method};
@@ -72,13 +74,17 @@ pub(super) fn temp(world: &mut World<'_>) -> Sum {
         named.filter_map(|(unit, size)| Some(((plan.sources.get(unit.source)?.name.as_str(), unit.database), *size)));
     let gaps: BTreeMap<&str, u64> =
         plan.jobs.iter().zip(&world.gaps).filter_map(|(job, gap)| Some((job.name.as_str(), (*gap)?.1))).collect();
+    // No room depends on how fast it is filled.
+    let paces = Paces::default();
     let basis = Basis {
         plan,
         sizes: &world.sizes,
         units: units.collect(),
+        paces: &paces,
+        rates: Lookup::default(),
         chains: super::world::chains(plan, &gaps),
         gaps,
-        places: world.steps_by_address.clone(),
+        places: &world.steps_by_address,
         assumed: &mut assumed,
     };
     let mut most = Sum::default();
@@ -102,8 +108,7 @@ pub(super) fn temp(world: &mut World<'_>) -> Sum {
             Action::Backup { source, database, method: Method::Backup, .. } => {
                 let has_home =
                     plan.source(source).is_some_and(|it| matches!(&it.engine, Engine::Neo4j(it) if it.work.is_some()));
-                let artifact = ArtifactRef::Newest { source: source.clone(), database: database.clone(), full: true };
-                let (_, full) = basis.full_of(&artifact);
+                let full = basis.full(source, database);
                 if has_home {
                     Vec::new()
                 } else {

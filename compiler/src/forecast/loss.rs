@@ -23,7 +23,8 @@ pub(super) fn worst(history: &History, left: &[usize]) -> Option<Worst> {
         let copies = left.iter().filter_map(|store| Some((history.copies.get(*store)?.get(at)?.good, at, *store)));
         points.extend(copies.filter(|(good, ..)| *good < NEVER).min());
     }
-    points.sort_unstable();
+    // They nearly rise already.
+    points.sort();
     let taken = |at: usize| history.artifacts.get(at).map_or(0, |artifact| artifact.taken);
     let mut points = points.into_iter();
     let (_, mut newest, store) = points.next()?;

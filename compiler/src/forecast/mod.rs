@@ -12,16 +12,19 @@ mod history;
 mod load;
 mod loss;
 mod outlook;
+mod pace;
 mod rates;
 mod restore;
 mod simulate;
 mod size;
 mod storage;
+mod thaw;
 mod timeline;
 mod world;
 
 pub use calendar::{due, span as gaps};
 pub use simulate::{Failure, Simulate, simulate};
+pub(crate) use thaw::thaw;
 
 use schema::fact::StoredArtifact;
 use schema::forecast::Forecast;
@@ -38,11 +41,13 @@ const BEYOND: i64 = 70 * DAY;
 /// How far rare schedules are looked at: two leap days.
 const LONG: i64 = 9 * 366 * DAY;
 
-/// What all jobs of `plan` come to. Artifacts that stores hold replace estimates of sizes.
+/// What all jobs of `plan` come to, and the seconds that each step takes by itself, in the order of the plan. Artifacts that
+/// stores hold replace estimates of sizes.
 #[must_use]
-pub fn forecast(plan: &Plan, artifacts: &[StoredArtifact]) -> Forecast {
+pub fn forecast(plan: &Plan, artifacts: &[StoredArtifact]) -> (Forecast, Vec<u64>) {
     let mut world = World::new(plan, artifacts, REFERENCE, None);
     let (databases, stores) = outlook::all(&mut world);
     let (jobs, temp) = (load::loads(&world), load::temp(&mut world));
-    Forecast { assumptions: world.assumed.into_list(), databases, jobs, stores, temp }
+    let estimates = world.times.steps.iter().map(|step| step.alone).collect();
+    (Forecast { assumptions: world.assumed.into_list(), databases, jobs, stores, temp }, estimates)
 }

@@ -6,10 +6,13 @@ use super::duration::Basis;
 use super::flow::{Made, Unit};
 use super::history::{self, Flow, History, NEVER, Shelf};
 use super::loss::{self, Worst};
+use super::pace::Paces;
 use super::restore::{Restore, sum};
+use super::size::Size;
 use super::storage::Ledger;
 use super::world::World;
 use super::{DAY, YEAR};
+use crate::lookup::Lookup;
 use crate::structure::schedule;
 use schema::forecast::{CopyOutlook, Fill, Loss, Outlook, Sum, Term};
 use schema::step::Action;
@@ -38,8 +41,18 @@ pub(super) fn all(world: &mut World<'_>) -> (Vec<Outlook>, Vec<Fill>) {
         let sized: Vec<_> = units.iter().filter_map(sized).collect();
         ledger.add(&history, world.start, &world.sizes, &sized);
         let mut study = Study::new(&flow, &history, &shelves, world.start);
+        // Most come to the same words as well.
+        let mut known: Lookup<Likeness, usize> = Lookup::default();
         for unit in units {
-            let outlook = book.outlook(world, unit, &mut study);
+            let Some(likeness) = likeness(world, unit, &book.pauses) else { continue };
+            let like = known.get(&likeness).and_then(|like| book.out.get(*like)?.as_ref());
+            let outlook = match (like, world.units.get(unit)) {
+                (Some(like), Some(of)) => Some(Outlook { database: of.database.to_owned(), ..like.clone() }),
+                _ => {
+                    known.insert(likeness, unit);
+                    book.outlook(world, unit, &mut study)
+                }
+            };
             if let Some(slot) = book.out.get_mut(unit) {
                 *slot = outlook;
             }
@@ -49,6 +62,21 @@ pub(super) fn all(world: &mut World<'_>) -> (Vec<Outlook>, Vec<Fill>) {
     let found = std::mem::take(&mut book.out).into_iter().enumerate();
     let databases = found.filter_map(|(at, outlook)| outlook.or_else(|| bare(at, world))).collect();
     (databases, ledger.fills(world))
+}
+
+/// What makes the outlooks of two databases with one history the same but for their names: source, size, and for each route
+/// its job, how its copies come about, and its downtimes.
+type Likeness = (usize, Size, Vec<(usize, Vec<usize>, Vec<(u64, usize)>)>);
+
+fn likeness(world: &World<'_>, at: usize, pauses: &BTreeMap<usize, usize>) -> Option<Likeness> {
+    let unit = world.units.get(at)?;
+    let routes = unit.routes.iter().map(|route| {
+        let ways = route.until.iter().map(|step| world.times.way(*step)).collect();
+        let stops = stops(world, route.backup, pauses).into_iter();
+        let stops = stops.map(|(stop, start)| (world.times.start(stop), world.times.way(start))).collect();
+        (route.made.job, ways, stops)
+    });
+    Some((unit.source, *world.bytes.get(at)?, routes.collect()))
 }
 
 /// What a database's history is made from; `None` when no job with a schedule makes an artifact of it.
@@ -206,13 +234,16 @@ impl Book {
         (out.backup_downtime, out.downtime_a_month) = self.downtime(world, unit);
         let mut assumed = std::mem::take(&mut world.assumed);
         let (source, size) = (world.plan.sources.get(unit.source)?, *world.bytes.get(at)?);
+        let (places, paces) = (Lookup::default(), Paces::default());
         let basis = &mut Basis {
             plan: world.plan,
             sizes: &world.sizes,
             units: BTreeMap::new(),
             gaps: BTreeMap::new(),
             chains: BTreeMap::new(),
-            places: BTreeMap::new(),
+            places: &places,
+            paces: &paces,
+            rates: Lookup::default(),
             assumed: &mut assumed,
         };
         let mut restore = Restore { basis };

@@ -191,12 +191,12 @@ static TABLE: [Row; 21] = [
         value: "5s",
         instead: "a first run, which measures it",
     },
-    // The slowest way of each archive class is 12 h to 48 h.
+    // The slowest way of each archive class: see `thaw.rs`.
     Row {
         figure: Figure::Rehydration,
-        what: "hours until an archive class can be read",
+        what: "time until an archive class can be read",
         amount: 48 * 3_600,
-        value: "48h, 12h for those of the name `glacier` alone",
+        value: "by provider and class: 1h to 48h",
         instead: "a class that can be read at once",
     },
     Row {

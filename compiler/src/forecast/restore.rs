@@ -3,6 +3,7 @@
 use super::duration::Basis;
 use super::rates::Figure;
 use super::size::Size;
+use super::thaw::thaw;
 use crate::amount::{bytes, rate};
 use schema::forecast::{Sum, Term};
 use schema::source::{Engine, Source};
@@ -20,9 +21,9 @@ impl Restore<'_, '_> {
         assumed.take(Figure::Reaction);
         let look = assumed.take(Figure::Step);
         let mut terms = vec![Term { amount: look, what: format!("look at `{}`", source.name) }];
-        if let Some(seconds) = rehydration(store) {
+        let class = store.class.as_deref().unwrap_or_default();
+        if let Some(seconds) = thaw(store.provider.as_deref(), class) {
             assumed.take(Figure::Rehydration);
-            let class = store.class.as_deref().unwrap_or_default();
             terms
                 .push(Term { amount: seconds, what: format!("until class `{class}` of `{}` can be read", store.name) });
         }
@@ -68,16 +69,6 @@ impl Restore<'_, '_> {
         let start = Term { amount: self.basis.starts(&source.name), what: format!("start of `{}`", source.name) };
         sum(vec![stop, swap, start])
     }
-}
-
-/// Seconds until a copy can be read, for classes that are not read at once.
-fn rehydration(store: &Store) -> Option<u64> {
-    let class = store.class.as_ref()?.to_ascii_lowercase();
-    // `glacier-ir` is read at once.
-    let instant = class.ends_with("-ir") || class.ends_with("_ir") || class.contains("instant");
-    let frozen = ["glacier", "archive"].iter().any(|name| class.contains(name)) && !instant;
-    let hours = if class == "glacier" { 12 } else { 48 };
-    frozen.then_some(hours * 3_600)
 }
 
 fn moving(what: String, bytes: u64, per_second: u64) -> Term {

@@ -15,7 +15,7 @@ pub(super) const ONE: u64 = 1_000_000_000;
 const MOST: u128 = ONE as u128 * 1_000_000;
 
 /// Bytes of one database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Size {
     /// Of a full copy today.
     pub(super) full: u64,

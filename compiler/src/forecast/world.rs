@@ -4,10 +4,12 @@
 use super::calendar::{self, Opening};
 use super::duration::{Basis, Times};
 use super::flow::{self, Unit};
+use super::pace::Paces;
 use super::rates::Assumed;
 use super::size::{Size, Sizes};
 use super::timeline::{self, Timeline, Turn};
 use super::{BEYOND, DAY, LONG, YEAR};
+use crate::lookup::Lookup;
 use schema::fact::StoredArtifact;
 use schema::keep::Keep;
 use schema::plan::{Overlap, Plan, Schedule};
@@ -57,7 +59,7 @@ pub(super) struct World<'a> {
     pub(super) gaps: Vec<Option<(u64, u64)>>,
     pub(super) start: i64,
     /// Where the steps are.
-    pub(super) steps_by_address: BTreeMap<&'a str, usize>,
+    pub(super) steps_by_address: Lookup<&'a str, usize>,
     /// The sources that each job holds.
     held: Vec<BTreeSet<usize>>,
 }
@@ -75,7 +77,8 @@ impl<'a> World<'a> {
         let units = flow::units(plan);
         let (sizes, bytes) = Sizes::new(plan, artifacts, &units, &mut assumed);
         let gaps = gaps(plan);
-        let times = times(plan, &units, &bytes, &sizes, &gaps, &mut assumed);
+        let steps_by_address = plan.steps.iter().enumerate().map(|(at, step)| (step.address.0.as_str(), at)).collect();
+        let times = times(plan, &units, &bytes, &sizes, &gaps, &steps_by_address, &Paces::new(artifacts), &mut assumed);
         let units = flow::routes(plan, &units, &times);
         let jobs: BTreeMap<&str, usize> =
             plan.jobs.iter().enumerate().map(|(at, job)| (job.name.as_str(), at)).collect();
@@ -85,7 +88,6 @@ impl<'a> World<'a> {
                 of_job.push(at);
             }
         }
-        let steps_by_address = plan.steps.iter().enumerate().map(|(at, step)| (step.address.0.as_str(), at)).collect();
         let held = held(plan, &steps);
         let (places, timelines, groups) = (vec![None; plan.jobs.len()], Vec::new(), BTreeMap::new());
         let prunes = vec![Vec::new(); plan.stores.len()];
@@ -220,6 +222,8 @@ fn times<'a>(
     bytes: &[Size],
     sizes: &'a Sizes,
     gaps: &[Option<(u64, u64)>],
+    places: &'a Lookup<&'a str, usize>,
+    paces: &'a Paces,
     assumed: &'a mut Assumed,
 ) -> Times {
     let gaps: BTreeMap<&str, u64> =
@@ -229,9 +233,8 @@ fn times<'a>(
         .zip(bytes)
         .filter_map(|((source, database), size)| Some(((plan.sources.get(*source)?.name.as_str(), *database), *size)));
     let units = named.collect();
-    let places = plan.steps.iter().enumerate().map(|(at, step)| (step.address.0.as_str(), at)).collect();
     let chains = chains(plan, &gaps);
-    Times::new(&mut Basis { plan, sizes, units, gaps, chains, places, assumed })
+    Times::new(&mut Basis { plan, sizes, units, gaps, chains, places, paces, rates: Lookup::default(), assumed })
 }
 
 /// Seconds between two full ones, by source, for those that have differentials.
@@ -259,7 +262,7 @@ pub(super) fn chains<'a>(plan: &'a Plan, gaps: &BTreeMap<&str, u64>) -> BTreeMap
 fn held(plan: &Plan, steps: &[Vec<usize>]) -> Vec<BTreeSet<usize>> {
     let sources: BTreeMap<&str, usize> =
         plan.sources.iter().enumerate().map(|(at, source)| (source.name.as_str(), at)).collect();
-    let made: BTreeMap<&Address, &str> =
+    let made: Lookup<&Address, &str> =
         plan.steps.iter().filter_map(|step| Some((&step.address, of_source(step)?))).collect();
     let of_artifact = |artifact: &'_ ArtifactRef| -> Option<usize> {
         let name = match artifact {

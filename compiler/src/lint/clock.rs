@@ -1,12 +1,14 @@
 //! What the changes of the clock do to a schedule: times of day that a day does not have, or has twice. Rules ask this.
 
-use crate::forecast::{REFERENCE, YEAR};
+use crate::forecast::{REFERENCE, YEAR, due};
 use crate::model::Schedule;
 use crate::structure::schedule::{times, zone};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan, Zoned};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// How many hours before a change the run before it is looked for: not far at first, as there may be many.
 const LOOKS: [i64; 4] = [2, 24, 192, 9_600];
@@ -21,6 +23,19 @@ pub(super) fn year() -> Timestamp {
 /// Whether a time is in that year.
 pub(super) fn is_in_year(at: i64) -> bool {
     (REFERENCE..REFERENCE.saturating_add(YEAR)).contains(&at)
+}
+
+/// When schedules are due in that year. Several rules ask, and many jobs have the same one.
+#[derive(Debug, Default)]
+pub struct Due(RefCell<BTreeMap<(String, String), Rc<Vec<i64>>>>);
+
+impl Due {
+    /// The times of a schedule, rising.
+    pub(super) fn of(&self, schedule: &Schedule) -> Rc<Vec<i64>> {
+        let (cron, timezone) = (&schedule.cron.value, &schedule.timezone.value);
+        let year = || Rc::new(due(cron, timezone, REFERENCE + 1, REFERENCE + YEAR));
+        Rc::clone(self.0.borrow_mut().entry((cron.clone(), timezone.clone())).or_insert_with(year))
+    }
 }
 
 /// What a change of the clock does to a schedule.

@@ -1,6 +1,7 @@
 //! Figures as messages say them: times, sizes, and how a sum comes about.
 
-pub(super) use crate::amount::{bytes as size, time};
+use crate::amount::exactly;
+pub(super) use crate::amount::{bytes as size, time, written, written_bytes as written_size};
 
 use schema::forecast::Sum;
 
@@ -12,30 +13,7 @@ const MOST_NAMES: usize = 3;
 /// Two times that differ, so that they are seen to.
 #[must_use]
 pub(super) fn times(one: u64, other: u64) -> (String, String) {
-    if time(one) == time(other) { (spelled(one, " "), spelled(other, " ")) } else { (time(one), time(other)) }
-}
-
-/// Seconds as a strategy says them: never less, in whole minutes from one minute on.
-#[must_use]
-pub(super) fn written(seconds: u64) -> String {
-    let seconds = if seconds < 60 { seconds } else { seconds.div_ceil(60).saturating_mul(60) };
-    spelled(seconds, "")
-}
-
-fn spelled(seconds: u64, between: &str) -> String {
-    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let said: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
-    if said.is_empty() { "0s".to_owned() } else { said.join(between) }
-}
-
-/// Bytes as a strategy says them: never less, in whole units.
-#[must_use]
-pub(super) fn written_size(bytes: u64) -> String {
-    let units = [(1_u64 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB")];
-    // A unit of which there are few would round too far.
-    let fits = units.into_iter().find(|(worth, _)| bytes / worth >= 10).unwrap_or((1 << 20, "MiB"));
-    format!("{}{}", bytes.div_ceil(fits.0), fits.1)
+    if time(one) == time(other) { (exactly(one), exactly(other)) } else { (time(one), time(other)) }
 }
 
 /// How a sum of seconds comes about, for example `4h 30m longest wait + 42m backup`; empty when it is of one part.

@@ -9,6 +9,8 @@ mod promises;
 mod rules;
 mod tree;
 
+pub use clock::Due;
+
 use crate::diag::{Diagnostic, Explanation, Level};
 use crate::model::{APPROVAL, Environment, Exception, Strategy};
 use crate::resolve::flow;
@@ -40,6 +42,8 @@ pub struct Subject<'a> {
     pub loads: &'a BTreeMap<&'a str, &'a Load>,
     pub inventory: &'a [Inventory],
     pub artifacts: &'a [StoredArtifact],
+    /// When schedules are due, as far as that was asked for.
+    pub due: &'a Due,
     /// Without one every exception holds.
     pub today: Option<Date>,
 }
@@ -100,7 +104,7 @@ pub struct Found {
 }
 
 /// Every rule, by code.
-pub static REGISTRY: [&Rule; 59] = [
+pub static REGISTRY: [&Rule; 60] = [
     &rules::BACKUP_WITHOUT_TLS,
     &rules::CHAIN_CUT_SHORT,
     &rules::CHAIN_TOO_LONG,
@@ -148,6 +152,7 @@ pub static REGISTRY: [&Rule; 59] = [
     &rules::RUN_MOVED_BY_CLOCK,
     &rules::RUNNER_IS_MEMBER,
     &rules::SECRET_BESIDE_DATA,
+    &rules::SECRET_BESIDE_STRATEGY,
     &rules::SERVER_FILES_MISSING,
     &rules::SHARED_FAILURE_DOMAIN,
     &rules::STORE_IN_SOURCE,

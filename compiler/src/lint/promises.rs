@@ -1,9 +1,8 @@
 //! Databases of one source whose figure is not what is wanted, so that a thousand of them are one finding; and how long
 //! schedules wait. Rules ask this.
 
-use super::{Subject, clock, figures};
+use super::{Subject, figures};
 use crate::model::{Engine, Job, Source, Statement, Strategy};
-use crate::structure::schedule::times;
 use schema::forecast::{Outlook, Sum};
 use std::collections::BTreeSet;
 
@@ -99,14 +98,14 @@ pub(super) fn wait(subject: &Subject<'_>, source: &str, enough: u64) -> Option<u
     }
     let mut all: Vec<i64> = Vec::new();
     for (_, schedule) in due {
-        let runs = times(&schedule.cron.value, &schedule.timezone.value, clock::year());
-        let before = all.len();
-        all.extend(runs.map(|run| run.timestamp().as_second()).take_while(|at| clock::is_in_year(*at)).take(MOST));
-        if all.len() - before == MOST {
+        let runs = subject.due.of(schedule);
+        if runs.len() >= MOST {
             return Some(enough);
         }
+        all.extend(runs.iter());
     }
-    all.sort_unstable();
+    // Each of them rises.
+    all.sort();
     let apart = all.iter().zip(all.iter().skip(1)).map(|(one, other)| other - one);
     Some(apart.max().and_then(|longest| u64::try_from(longest).ok()).unwrap_or(u64::MAX))
 }

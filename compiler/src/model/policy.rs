@@ -13,6 +13,10 @@ pub struct Policy {
 pub struct Requirement {
     pub what: Spanned<String>,
     pub min: u64,
+    /// Seconds: no more than these.
+    pub within: Option<Spanned<u64>>,
+    /// Seconds: at least for these.
+    pub lasting: Option<Spanned<u64>>,
     pub span: Span,
 }
 

@@ -157,7 +157,8 @@ fn notifier(notifier: &model::Notifier, inputs: Inputs<'_>) -> Notifier {
 
 fn requirement(requirement: &model::Requirement) -> schema::plan::Requirement {
     let what = requirement.what.value.clone();
-    schema::plan::Requirement { what, min: requirement.min, origin: requirement.span.origin() }
+    let (within, lasting) = (value(requirement.within.as_ref()), value(requirement.lasting.as_ref()));
+    schema::plan::Requirement { what, min: requirement.min, within, lasting, origin: requirement.span.origin() }
 }
 
 fn exception(exception: &model::Exception) -> Exception {

@@ -1,9 +1,9 @@
 //! Steps while they are made: by number, with the reason and the line of each need, so that a cycle can be told.
 
 use crate::diag::{Diagnostic, Sink, codes};
+use crate::lookup::Lookup;
 use crate::span::Span;
 use schema::step::{Action, When};
-use std::collections::BTreeMap;
 
 /// A step of a plan that is not finished.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) struct DraftNeed {
 pub(super) struct Graph {
     pub(super) steps: Vec<Draft>,
     /// Positions by address.
-    known: BTreeMap<String, usize>,
+    known: Lookup<String, usize>,
     /// Where steps run that need not be anywhere else.
     host: String,
 }
@@ -40,7 +40,7 @@ pub(super) struct Graph {
 impl Graph {
     /// No steps; those that are added run on `host`.
     pub(super) fn new(host: &str) -> Self {
-        Self { steps: Vec::new(), known: BTreeMap::new(), host: host.to_owned() }
+        Self { steps: Vec::new(), known: Lookup::default(), host: host.to_owned() }
     }
 
     /// Says that a step runs on another machine, when there is a name for it.

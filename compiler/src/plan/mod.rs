@@ -19,11 +19,11 @@ pub use restore::RestoreRequest;
 pub use verify::VerifyRequest;
 
 use crate::diag::{Diagnostic, Sink, codes};
+use crate::lookup::Lookup;
 use crate::model::Strategy;
 use crate::structure::{Manifest, did_you_mean};
 use crate::{Facts, Text};
 use draft::Graph;
-use schema::forecast::Forecast;
 use schema::plan::Plan;
 
 /// All that a plan is made from.
@@ -34,8 +34,8 @@ pub struct Inputs<'a> {
     pub texts: &'a [Text],
     /// What the rules found.
     pub findings: &'a [Diagnostic],
-    /// What all jobs come to, once that is known.
-    pub forecast: Option<&'a Forecast>,
+    /// The plan of all jobs with what it comes to, once that is known.
+    pub whole: Option<&'a Plan>,
     pub facts: &'a Facts,
 }
 
@@ -64,8 +64,16 @@ pub fn jobs(inputs: Inputs<'_>, only: Option<&str>, sink: &mut Sink) -> Option<P
     }
     let steps = order::order(graph, sink)?;
     let listed = inputs.strategy.jobs.iter().filter(|job| chosen(&job.name.value)).collect();
-    let plan = assemble::plan(inputs, listed, steps, Vec::new(), sink);
-    Some(Plan { forecast: inputs.forecast.cloned(), ..plan })
+    let mut plan = assemble::plan(inputs, listed, steps, Vec::new(), sink);
+    if let Some(whole) = inputs.whole {
+        let known: Lookup<&str, Option<u64>> =
+            whole.steps.iter().map(|step| (step.address.0.as_str(), step.estimate)).collect();
+        for step in &mut plan.steps {
+            step.estimate = known.get(step.address.0.as_str()).copied().flatten();
+        }
+        plan.forecast.clone_from(&whole.forecast);
+    }
+    Some(plan)
 }
 
 /// The plan that brings a source back. `None` when it cannot be.

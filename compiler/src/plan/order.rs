@@ -12,6 +12,23 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 /// The steps of a graph as a plan has them. `None` when some wait for each other.
 pub(super) fn order(graph: Graph, sink: &mut Sink) -> Option<Vec<Step>> {
+    let order = sorted(&graph);
+    if order.len() < graph.steps.len() {
+        tell_cycles(&graph, sink);
+        return None;
+    }
+    let implied = implied(&graph, &order);
+    let addresses: Vec<Address> = graph.steps.iter().map(|step| Address(step.address.clone())).collect();
+    let mut steps: Vec<Option<Draft>> = graph.steps.into_iter().map(Some).collect();
+    let mut finish = |at: usize| {
+        let draft = steps.get_mut(at).and_then(Option::take);
+        draft.map(|draft| finished(at, draft, &addresses, &implied))
+    };
+    Some(order.into_iter().filter_map(&mut finish).collect())
+}
+
+/// Tells each group of steps that wait for each other.
+fn tell_cycles(graph: &Graph, sink: &mut Sink) {
     let mut edges: DiGraph<(), ()> = DiGraph::new();
     let nodes: Vec<NodeIndex> = graph.steps.iter().map(|_| edges.add_node(())).collect();
     for (at, step) in graph.steps.iter().enumerate() {
@@ -24,21 +41,12 @@ pub(super) fn order(graph: Graph, sink: &mut Sink) -> Option<Vec<Step>> {
     let mut cycles: Vec<Vec<usize>> = tarjan_scc(&edges)
         .into_iter()
         .map(|group| group.into_iter().map(NodeIndex::index).collect::<Vec<_>>())
-        .filter(|group| group.len() > 1 || group.first().is_some_and(|step| needs_itself(&graph, *step)))
+        .filter(|group| group.len() > 1 || group.first().is_some_and(|step| needs_itself(graph, *step)))
         .collect();
     cycles.sort_by_key(|group| group.iter().min().copied());
     for group in &cycles {
-        sink.push(cycle(&graph, group));
+        sink.push(cycle(graph, group));
     }
-    if !cycles.is_empty() {
-        return None;
-    }
-    let order = sorted(&graph);
-    let implied = implied(&graph, &order);
-    let addresses: Vec<Address> = graph.steps.iter().map(|step| Address(step.address.clone())).collect();
-    let mut steps: BTreeMap<usize, Draft> = graph.steps.into_iter().enumerate().collect();
-    let finish = |at: usize| steps.remove(&at).map(|draft| finished(at, draft, &addresses, &implied));
-    Some(order.into_iter().filter_map(finish).collect())
 }
 
 fn needs_itself(graph: &Graph, step: usize) -> bool {
@@ -54,7 +62,7 @@ fn sorted(graph: &Graph) -> Vec<usize> {
     }
     let rank = |at: usize| {
         let step = graph.steps.get(at)?;
-        Some((*jobs.get(step.job.as_str())?, step.address.clone()))
+        Some((*jobs.get(step.job.as_str())?, step.address.as_str()))
     };
     let mut waiting: Vec<usize> = graph.steps.iter().map(|step| step.needs.len()).collect();
     let mut dependants: Vec<Vec<usize>> = vec![Vec::new(); graph.steps.len()];
@@ -85,19 +93,36 @@ fn sorted(graph: &Graph) -> Vec<usize> {
 /// Needs that others imply, as (step, needed): a step runs only after its success needs, and those after theirs. A
 /// reader of the plan has enough with the last of such a chain.
 fn implied(graph: &Graph, order: &[usize]) -> BTreeSet<(usize, usize)> {
-    // What each step can only come after, over success needs alone.
-    let mut behind: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut place = vec![0_usize; graph.steps.len()];
+    for (rank, at) in order.iter().enumerate() {
+        if let Some(place) = place.get_mut(*at) {
+            *place = rank;
+        }
+    }
+    let place = |step: usize| place.get(step).copied().unwrap_or_default();
+    let needs = |step: usize| {
+        let needs = graph.steps.get(step).into_iter().flat_map(|draft| &draft.needs);
+        needs.filter(|need| need.when != When::Always).map(|need| need.step)
+    };
+    // The step for which each was last looked at.
+    let mut seen = vec![usize::MAX; graph.steps.len()];
     let mut out = BTreeSet::new();
     for at in order {
-        let Some(draft) = graph.steps.get(*at) else { continue };
-        let direct: Vec<_> = draft.needs.iter().filter(|need| need.when != When::Always).collect();
-        let farther = direct.iter().filter_map(|need| behind.get(&need.step)).flatten().copied();
-        let farther: BTreeSet<usize> = farther.collect();
+        let first = needs(*at).map(place).min();
+        let Some(first) = first.filter(|_| needs(*at).count() > 1) else { continue };
+        // Back over needs that must succeed, but not to what comes before all that it needs itself.
+        let mut open: Vec<usize> = needs(*at).flat_map(needs).collect();
+        while let Some(step) = open.pop() {
+            let slot = seen.get_mut(step).filter(|slot| **slot != *at && place(step) >= first);
+            if let Some(slot) = slot {
+                *slot = *at;
+                open.extend(needs(step));
+            }
+        }
         // That one was wholly ok is implied by nothing.
-        let implied = direct.iter().filter(|need| need.when == When::Success && farther.contains(&need.step));
-        out.extend(implied.map(|need| (*at, need.step)));
-        let direct = direct.into_iter().map(|need| need.step);
-        behind.insert(*at, farther.into_iter().chain(direct).collect());
+        let direct = graph.steps.get(*at).into_iter().flat_map(|draft| &draft.needs);
+        let direct = direct.filter(|need| need.when == When::Success).map(|need| need.step);
+        out.extend(direct.filter(|step| seen.get(*step) == Some(at)).map(|step| (*at, step)));
     }
     out
 }
@@ -116,6 +141,7 @@ fn finished(at: usize, draft: Draft, addresses: &[Address], implied: &BTreeSet<(
         action: draft.action,
         needs,
         reason: draft.reason,
+        estimate: None,
         origin: draft.span.origin(),
         host: draft.host,
         timeout: draft.timeout,
@@ -167,6 +193,9 @@ fn way_back(graph: &Graph, members: &BTreeSet<usize>, start: usize) -> Vec<usize
 #[must_use]
 pub(crate) fn downtime(plan: &Plan) -> Vec<usize> {
     use schema::step::Action;
+    if !plan.steps.iter().any(|step| matches!(step.action, Action::Stop { .. })) {
+        return Vec::new();
+    }
     let at: BTreeMap<&Address, usize> = plan.steps.iter().enumerate().map(|(at, step)| (&step.address, at)).collect();
     let mut behind_stop = BTreeSet::new();
     for (position, step) in plan.steps.iter().enumerate() {

@@ -3,6 +3,7 @@
 //! colour: each has its own dashes and its name beside it.
 
 use super::simulation::{domain, named, utc};
+use super::xml::escaped;
 use crate::amount::bytes;
 use schema::simulate::Simulation;
 use std::fmt::Write;
@@ -197,18 +198,4 @@ fn labels(names: Vec<(i64, String)>, right: i64, bottom: i64, out: &mut String) 
             escaped(&short)
         );
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            char => out.push(char),
-        }
-    }
-    out
 }

@@ -28,9 +28,18 @@ pub(super) const PROMISE: [&str; 5] = ["database", "worst loss", "restore", "cop
 pub(super) fn promises(plan: &Plan, wanted: impl Fn(&Outlook) -> bool) -> Vec<[String; 5]> {
     let databases = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
     let mut rows: Vec<(&str, Vec<&str>, [String; 4])> = Vec::new();
+    let mut before: Option<(&Outlook, usize)> = None;
     for outlook in databases.filter(|outlook| wanted(outlook)) {
+        // Most are like the one before: to see that takes less than to put them into words.
+        let same = before.filter(|(before, _)| alike(before, outlook));
+        if let Some((_, names, _)) = same.and_then(|(_, row)| rows.get_mut(row)) {
+            names.push(&outlook.database);
+            continue;
+        }
         let cells = cells(outlook, &plan.objectives);
-        match rows.iter_mut().find(|(source, _, known)| *source == outlook.source && *known == cells) {
+        let known = rows.iter().position(|(source, _, known)| *source == outlook.source && *known == cells);
+        before = Some((outlook, known.unwrap_or(rows.len())));
+        match known.and_then(|known| rows.get_mut(known)) {
             Some((_, names, _)) => names.push(&outlook.database),
             None => rows.push((&outlook.source, vec![&outlook.database], cells)),
         }
@@ -39,6 +48,25 @@ pub(super) fn promises(plan: &Plan, wanted: impl Fn(&Outlook) -> bool) -> Vec<[S
         [named(source, &names), loss, restore, copies, site]
     };
     rows.into_iter().map(row).collect()
+}
+
+/// Whether nothing that the cells are made from differs.
+fn alike(one: &Outlook, other: &Outlook) -> bool {
+    let total = |sum: &Option<Sum>| sum.as_ref().map(|sum| sum.total);
+    let stores = |outlook: &'_ Outlook, other: &Outlook| {
+        outlook.copies.len() == other.copies.len()
+            && outlook.copies.iter().zip(&other.copies).all(|(one, other)| one.store == other.store)
+    };
+    let losses = |one: &Loss, other: &Loss| {
+        (one.domain, total(&one.rpo)) == (other.domain, total(&other.rpo))
+            && (one.domain != Domain::Site || (&one.name, &one.left) == (&other.name, &other.left))
+    };
+    one.source == other.source
+        && total(&one.rpo) == total(&other.rpo)
+        && total(&one.rto) == total(&other.rto)
+        && stores(one, other)
+        && one.losses.len() == other.losses.len()
+        && one.losses.iter().zip(&other.losses).all(|(one, other)| losses(one, other))
 }
 
 fn named(source: &str, names: &[&str]) -> String {

@@ -17,6 +17,7 @@ mod svg;
 mod text;
 mod view;
 mod way_back;
+mod xml;
 
 pub use chart::chart;
 pub use dot::dot;

@@ -50,12 +50,18 @@ fn job(job: &JobView, out: &mut String) {
         let _ = writeln!(out, "  next: {}", job.next.join(", "));
     }
     let width = job.rows.iter().map(|row| row.address.width()).max().unwrap_or_default();
+    let takes = job.rows.iter().filter_map(|row| row.takes.as_ref()).map(|takes| takes.width()).max();
     for row in &job.rows {
         let bar = if job.down { format!(" {}", row.bar) } else { String::new() };
         let needs = row.needs.as_ref().map(|needs| format!("; {needs}")).unwrap_or_default();
         let more = row.more.as_ref().map(|more| format!(" {more}")).unwrap_or_default();
         let what = visible(&format!("{}{needs}{more}", row.reason));
-        let _ = writeln!(out, "  {} {}{bar}  {what}", row.symbol, padded(&visible(&row.address), width));
+        let takes = takes.map(|width| format!("  {:<width$}", row.takes.as_deref().unwrap_or_default()));
+        let (address, takes) = (padded(&visible(&row.address), width), takes.unwrap_or_default());
+        let _ = writeln!(out, "  {} {address}{bar}{takes}  {what}", row.symbol);
+    }
+    if let Some(more) = &job.more {
+        let _ = writeln!(out, "  {}", visible(more));
     }
 }
 

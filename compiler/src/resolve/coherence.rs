@@ -27,6 +27,7 @@ pub fn judge(strategy: &Strategy, rules: &[&str], sink: &mut Sink) {
             );
         }
     }
+    requirements(strategy, sink);
     super::body::judge(strategy, sink);
     exceptions(strategy, rules, sink);
 }
@@ -128,6 +129,44 @@ fn job(job: &Job, strategy: &Strategy, sink: &mut Sink) {
                 Diagnostic::error(&codes::PRUNE_WITHOUT_KEEP, format!("nothing says what `{store}` keeps"))
                     .at(&prune.step.span, "would remove all or nothing")
                     .help(format!("Add `keep in=\"{store}\" {{ last 7; }}` to the strategy.")),
+            );
+        }
+    }
+}
+
+/// A requirement is of a number, of a time at most, or of a time at least.
+fn requirements(strategy: &Strategy, sink: &mut Sink) {
+    for requirement in &strategy.policy.requirements {
+        let what = requirement.what.value.as_str();
+        let (most, least) = match what {
+            "rpo" | "rto" => (true, false),
+            "retention" => (false, true),
+            _ => (false, false),
+        };
+        let needs = [("within", most, &requirement.within), ("for", least, &requirement.lasting)];
+        for (property, needed, said) in needs {
+            match said {
+                None if needed => sink.push(
+                    Diagnostic::error(&codes::MISSING_PROPERTY, format!("`require \"{what}\"` needs `{property}`"))
+                        .at(&requirement.span, format!("no `{property}` is given"))
+                        .help(format!("Add `{property}=\"1h\"`, with the time that you want.")),
+                ),
+                Some(said) if !needed && !(what == "immutable" && property == "for") => sink.push(
+                    Diagnostic::error(
+                        &codes::NOT_APPLICABLE,
+                        format!("`{property}` has no meaning for `require \"{what}\"`"),
+                    )
+                    .at(&said.span, "not asked of this")
+                    .help(format!("Remove `{property}`.")),
+                ),
+                _ => {}
+            }
+        }
+        if (most || least) && requirement.min > 1 {
+            sink.push(
+                Diagnostic::error(&codes::NOT_APPLICABLE, format!("`min` has no meaning for `require \"{what}\"`"))
+                    .at(&requirement.span, "is of a time, not of a number")
+                    .help("Remove `min`."),
             );
         }
     }

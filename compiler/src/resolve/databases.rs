@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Sink, codes};
 use crate::model::{Engine, Files, On, Source, Strategy};
 use crate::span::Span;
 use crate::structure::did_you_mean;
-use schema::fact::Inventory;
+use schema::fact::{Inventory, Virtual};
 use schema::source::Member;
 use std::collections::BTreeSet;
 
@@ -36,6 +36,11 @@ pub fn databases(source: &Source, strategy: &Strategy, inventory: &[Inventory], 
     let mut out: Vec<Database> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for pattern in &neo4j.databases {
+        let is_named = |it: &&Virtual| !pattern.is_glob() && pattern.covers(&it.name);
+        if let Some(stands) = known.and_then(|known| known.virtuals.iter().find(is_named)) {
+            sink.push(virtual_database(source, stands, &pattern.span));
+            continue;
+        }
         let names: Vec<String> = match known {
             None => vec![pattern.text.clone()],
             Some(known) => known.databases.iter().filter(|name| pattern.covers(name)).cloned().collect(),
@@ -58,6 +63,20 @@ pub fn databases(source: &Source, strategy: &Strategy, inventory: &[Inventory], 
         }
     }
     out
+}
+
+fn virtual_database(source: &Source, stands: &Virtual, span: &Span) -> Diagnostic {
+    let (name, of) = (&stands.name, &source.name.value);
+    let (what, help) = match &stands.alias_of {
+        Some(database) => (format!("an alias of the database `{database}`"), format!("Name `{database}` itself.")),
+        None => (
+            "a composite database, which holds no data".to_owned(),
+            "Name the databases that it is made of; how it is made of them is kept with `system`.".to_owned(),
+        ),
+    };
+    Diagnostic::error(&codes::VIRTUAL_DATABASE, format!("`{name}` of `{of}` is {what}"))
+        .at(span, "cannot be backed up")
+        .help(help)
 }
 
 /// The servers whose files a source takes, each once, by the first `on` that covers it.

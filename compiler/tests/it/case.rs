@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! // --- name                                        begins a case
-//! // inventory graph neo4j system                    databases of a source
-//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [took=MS] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
+//! // inventory graph neo4j system [composite=NAME] [alias=NAME=DATABASE]   databases of a source
+//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [took=MS] [moved=MS] [checked=MS] [inspected=MS] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
 //! // bytes …                                      `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
@@ -18,7 +18,7 @@
 
 use crate::expected::{here, read};
 use compiler::{Checked, Compiled, Diagnostic, Facts, Found, RestoreRequest, Text, VerifyRequest, render};
-use schema::fact::{Inventory, PluginManifest, StoredArtifact};
+use schema::fact::{Inventory, PluginManifest, StoredArtifact, Virtual};
 use schema::plan::Plan;
 use schema::step::Check;
 
@@ -85,6 +85,16 @@ pub(crate) fn cases(text: &str) -> Vec<Case> {
         .collect()
 }
 
+/// `composite=NAME` or `alias=NAME=DATABASE`.
+fn stands_for(word: &str) -> Option<Virtual> {
+    let (kind, rest) = word.split_once('=')?;
+    let (name, alias_of) = match kind {
+        "composite" => (rest, None),
+        _ => rest.split_once('=').map(|(name, of)| (name, Some(of.to_owned())))?,
+    };
+    Some(Virtual { name: name.to_owned(), alias_of })
+}
+
 /// Whether the line was a directive, and not yet the text.
 fn directive(case: &mut Case, line: &str) -> bool {
     let Some(line) = line.strip_prefix("// ") else { return false };
@@ -92,10 +102,12 @@ fn directive(case: &mut Case, line: &str) -> bool {
     match words.as_slice() {
         ["inventory", source, databases @ ..] => case.facts.inventory.push(Inventory {
             source: (*source).to_owned(),
-            databases: databases.iter().map(|name| (*name).to_owned()).collect(),
+            databases: databases.iter().filter(|name| !name.contains('=')).map(|name| (*name).to_owned()).collect(),
+            virtuals: databases.iter().filter_map(|word| stands_for(word)).collect(),
         }),
         ["artifact", store, source, database, id, taken, more @ ..] => {
             let said = |key: &str| more.iter().find_map(|word| word.strip_prefix(key));
+            let number = |key: &str| said(key).map(|number| number.parse().unwrap());
             case.facts.artifacts.push(StoredArtifact {
                 store: (*store).to_owned(),
                 source: (*source).to_owned(),
@@ -108,7 +120,10 @@ fn directive(case: &mut Case, line: &str) -> bool {
                 damaged: more.contains(&"damaged"),
                 parent: said("parent=").map(str::to_owned),
                 locked_until: said("locked=").map(str::to_owned),
-                took: said("took=").map(|took| took.parse().unwrap()),
+                took: number("took="),
+                moved: number("moved="),
+                checked: number("checked="),
+                inspected: number("inspected="),
                 tombstone: said("tombstone=").map(str::to_owned),
             });
         }

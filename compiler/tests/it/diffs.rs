@@ -13,6 +13,8 @@ use crate::case::of_example;
 use crate::expected::{here, matches};
 use compiler::{Text, check, diff, plan, render};
 use schema::diff::{Code, Diff, Sign};
+use schema::fact::StoredArtifact;
+use schema::keep::Keep;
 use schema::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -341,4 +343,46 @@ fn a_page_fits_into_a_comment() {
         page.matches("</details>").count() - page.matches("/</details>").count(),
         page.matches("<details>").count()
     );
+}
+
+/// Copies that are kept today and would go are named one by one, in every form.
+#[test]
+fn what_a_shorter_keep_would_remove_is_named() {
+    let at: jiff::Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
+    let held: Vec<StoredArtifact> = (1..=20).map(stored).collect();
+    let keep = |daily| Keep { daily: Some(daily), ..Keep::default() };
+    let [before, after] = [10, 3].map(|daily| compiler::retain::retain(&held, &keep(daily), at));
+    let change = &corpus()[0].1[0];
+    let mut told = diff(&planned(&change.before).unwrap(), &planned(&change.after).unwrap());
+    told.doomed = compiler::diff::doomed(&before, &after);
+    let ids: Vec<&str> = told.doomed.iter().map(|verdict| verdict.id.as_str()).collect();
+    assert_eq!(ids, ["a11", "a12", "a13", "a14", "a15", "a16", "a17"]);
+    let text = render::diff::text(&told, &render::diff::DiffOptions::default());
+    assert!(text.contains("\nDeletions: 7 copies that the rules keep now would go, 7 GiB in all\n"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("  − vault  ")).count(), 7, "{text}");
+    let page = render::diff::markdown(&told, &render::diff::DiffOptions::default());
+    assert!(page.contains("**Deletions:** 7 copies that the rules keep now would go, 7 GiB in all."), "{page}");
+    assert!(page.contains("| vault | graph:orders | 2026-11-17T01:00:00Z | a17 | 1 GiB |"), "{page}");
+    let known: Diff = serde_json::from_str(&render::diff::json(&told)).unwrap();
+    assert_eq!(known, told);
+    assert!(compiler::diff::doomed(&after, &before).is_empty(), "nothing goes by a longer one");
+}
+
+fn stored(day: u32) -> StoredArtifact {
+    StoredArtifact {
+        store: "vault".to_owned(),
+        source: "graph".to_owned(),
+        database: "orders".to_owned(),
+        id: format!("a{day:02}"),
+        manifest: format!("blake3:{day}"),
+        taken: format!("2026-11-{day:02}T01:00:00Z"),
+        size: 1 << 30,
+        verified: true,
+        parent: None,
+        locked_until: None,
+        took: None,
+        moved: None,
+        checked: None,
+        inspected: None,
+    }
 }

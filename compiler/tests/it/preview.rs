@@ -44,7 +44,7 @@ impl Asked {
                 let count: usize = count.parse().unwrap();
                 let mut databases: Vec<String> = (1..=count).map(|at| format!("{name}-{at:04}")).collect();
                 databases.push("system".to_owned());
-                self.inventory.push(Inventory { source: (*source).to_owned(), databases });
+                self.inventory.push(Inventory { source: (*source).to_owned(), databases, virtuals: Vec::new() });
             }
             ["verdict", store, source, database, id, taken, size, keep, reasons @ ..] => self.verdicts.push(Verdict {
                 store: (*store).to_owned(),

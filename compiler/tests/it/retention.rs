@@ -36,6 +36,9 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             locked_until: locked.map(until),
             took: None,
             tombstone: None,
+            moved: None,
+            checked: None,
+            inspected: None,
         });
     }
     out

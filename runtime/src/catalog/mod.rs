@@ -156,6 +156,9 @@ impl Catalog {
                     locked_until: row.get(9)?,
                     took: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
                     tombstone: row.get(11)?,
+                    moved: None,
+                    checked: None,
+                    inspected: None,
                 })
             })?;
             rows.collect()

@@ -268,6 +268,7 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
         index: None,
         inputs: shop.inputs.clone(),
         took: None,
+        moved: None,
         incomplete: taken.incomplete.clone(),
         parent: None,
         adopted: None,

@@ -19,6 +19,7 @@ use schema::manifest::{Copied, Indexed, Manifest};
 use schema::report::ProblemKind;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Brings the artifact of `work` to `to`, or finds that it is there already.
 pub(super) async fn perform(
@@ -37,9 +38,10 @@ pub(super) async fn perform(
         return converged(shop, (&from, &to), &held, &there, context).await;
     }
     let way = way(&held.manifest, &from, &to)?;
+    let began = Instant::now();
     let planned = planned(&held.manifest, &way, &work.attempt);
     let manifest = match copy(shop, work, (&from, &to), &way, (&held.manifest, &planned), bandwidth, context).await {
-        Ok(manifest) => manifest,
+        Ok(manifest) => Manifest { moved: u64::try_from(began.elapsed().as_millis()).ok(), ..manifest },
         Err(error) => {
             clean_up(&to, to.objects(&planned), &context.observers).await;
             // Another attempt may have gone on where this one could not.
@@ -140,7 +142,8 @@ fn is_compressed(manifest: &Manifest) -> bool {
 
 /// What the manifest of the new copy will be, but for sizes and digests that are not known before it is made.
 fn planned(old: &Manifest, way: &Way, attempt: &str) -> Manifest {
-    let mut new = Manifest { attempt: attempt.to_owned(), ..old.clone() };
+    // What it takes from here to there is not what it took to get here.
+    let mut new = Manifest { attempt: attempt.to_owned(), moved: None, ..old.clone() };
     if let Way::Anew { layers, encoding, .. } = way {
         new.copy = Some(Copied {
             file: encode::file_name(&old.artifact.file, encoding),

@@ -12,6 +12,7 @@ use schema::manifest::{FORMAT, LaterFact};
 use schema::report::ProblemKind;
 use schema::step::Check;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Checks the artifact of `work` in `store`.
 pub(super) async fn perform(
@@ -24,10 +25,12 @@ pub(super) async fn perform(
     let at = located(work)?;
     let store = shop.store(store, &context.observers).await?;
     let held = expect(&store, at).await?;
+    let began = Instant::now();
     let checked = match with {
         Check::Digest => by_digest(&store, &held, context).await,
         Check::Consistency => by_engine(shop, &store, &held, context).await,
     };
+    let took = u64::try_from(began.elapsed().as_millis()).ok();
     let verdict = match &checked {
         Ok(detail) => Some((true, detail.clone())),
         // An attempt that could not be made says nothing about the artifact.
@@ -35,8 +38,8 @@ pub(super) async fn perform(
         Err(_) => None,
     };
     if let Some((ok, detail)) = verdict {
-        note(shop, &store, &held, LaterFact { with: name(with).to_owned(), ..fact(shop, &held, ok, detail, context) })
-            .await?;
+        let found = fact(shop, &held, ok, detail, context);
+        note(shop, &store, &held, LaterFact { with: name(with).to_owned(), took, ..found }).await?;
     }
     let detail = checked.map_err(|error| name_the_artifact(error, &store, &at.id))?;
     Ok(Done::ok(detail).with(report(&store, &held.manifest)))
@@ -53,6 +56,7 @@ pub(super) fn fact(shop: &Workshop, held: &Held, ok: bool, detail: String, conte
         run: shop.run.clone(),
         detail,
         until: None,
+        took: None,
         drill: None,
     }
 }

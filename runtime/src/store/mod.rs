@@ -135,6 +135,9 @@ impl Store {
             locked_until: None,
             took: held.manifest.took,
             tombstone: None,
+            moved: held.manifest.moved,
+            checked: None,
+            inspected: None,
         }
     }
 

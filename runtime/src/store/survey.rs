@@ -196,6 +196,7 @@ impl Store {
         let newest = facts.iter().map(|fact| (&fact.at, fact.ok)).max();
         let mut fact = self.stored(&held, newest.is_some_and(|(_, ok)| ok));
         fact.damaged = newest.is_some_and(|(_, ok)| !ok);
+        (fact.checked, fact.inspected) = (timed(&facts, "digest"), timed(&facts, "consistency"));
         fact.locked_until = locked;
         fact.tombstone = tombstone.as_ref().map(|tombstone| tombstone.at.clone());
         Ok((Some(Found { folder: path.to_owned(), held, fact, facts, tombstone }), faults))
@@ -280,4 +281,10 @@ fn later(one: Option<String>, other: Option<String>) -> Option<String> {
         (Some(one), Some(other)) => Some(if at(&one) < at(&other) { other } else { one }),
         (one, other) => one.or(other),
     }
+}
+
+/// How long the newest check of a kind took that found the copy right, in milliseconds.
+fn timed(facts: &[LaterFact], with: &str) -> Option<u64> {
+    let right = facts.iter().filter(|fact| fact.ok && fact.with == with && fact.took.is_some());
+    right.max_by(|one, other| one.at.cmp(&other.at)).and_then(|fact| fact.took)
 }

@@ -69,6 +69,7 @@ fn plan(base: &Path, what: &str) -> Plan {
             },
             needs: Vec::new(),
             reason: String::new(),
+            estimate: None,
             origin,
             host: "local".to_owned(),
             timeout: None,

@@ -119,6 +119,7 @@ fn step(line: &str) -> (Step, Traits) {
         action: Action::Stop { source: "any".to_owned(), database: None },
         needs: needs.collect(),
         reason: String::new(),
+        estimate: None,
         origin: Origin { input: String::new(), line: 1, column: 1, text: String::new() },
         host: "local".to_owned(),
         timeout: None,

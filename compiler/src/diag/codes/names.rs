@@ -99,6 +99,40 @@ job "graph" {
     fix: "Correct the name, or remove it.",
 };
 
+pub static VIRTUAL_DATABASE: Explanation = Explanation {
+    code: "virtual-database",
+    summary: "a composite database or an alias among `databases`",
+    why: "It holds nothing that could be backed up: an alias stands for another database, a composite one for several. That \
+          they are there at all is kept with `system`.",
+    example: Example::Case {
+        wrong: r#"// inventory graph orders people system composite=shop
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "shop" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
+        right: r#"// inventory graph orders people system composite=shop
+source "graph" engine="neo4j" {
+    edition "community"; version "5.26"
+    home "/opt/neo4j"; admin "/opt/neo4j/bin/neo4j-admin"
+    control { stop "systemctl" "stop" "neo4j"; start "systemctl" "start" "neo4j"; }
+    databases "orders" "people" "system"
+}
+job "graph" {
+    backup "graph" to="desk"
+    transfer from="desk" to="cellar"
+    verify "desk"; verify "cellar"
+}"#,
+    },
+    fix: "Name the databases that it stands for.",
+};
+
 pub static UNKNOWN_JOB: Explanation = Explanation {
     code: "unknown-job",
     summary: "a job that the strategy does not have",

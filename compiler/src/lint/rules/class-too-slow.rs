@@ -1,30 +1,10 @@
 //! `class-too-slow`: a storage class gives copies back later than service must be back.
 
 use crate::diag::{Example, Explanation, Level};
+use crate::forecast;
 use crate::lint::{Found, Levels, Rule, Subject, copies};
 use crate::model::Store;
 use schema::keep::span;
-
-/// Storage classes that must be thawed: what the provider's name holds, what the class is called, hours until the first
-/// byte of a bulk restore. The first row that fits counts; a provider that is not known fits the rows without one.
-const CLASSES: [(&str, &str, u64); 16] = [
-    ("google", "archive", 0),
-    ("gcp", "archive", 0),
-    ("gcs", "archive", 0),
-    ("oracle", "archive", 1),
-    ("oci", "archive", 1),
-    ("", "glacier-ir", 0),
-    ("", "glacier-instant-retrieval", 0),
-    ("", "glacier-instant", 0),
-    ("", "glacier-deep-archive", 48),
-    ("", "deep-archive", 48),
-    ("", "glacier-flexible-retrieval", 12),
-    ("", "glacier", 12),
-    ("", "cold-archive", 12),
-    ("azure", "archive", 15),
-    ("ibm", "archive", 12),
-    ("", "archive", 15),
-];
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
@@ -89,9 +69,6 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
 
 /// Seconds until the first byte, when the class is known to need any.
 fn thaw(store: &Store) -> Option<u64> {
-    let class = store.class.as_ref()?.value.to_lowercase().replace(['_', ' '], "-");
-    let provider = store.provider.as_ref().map(|it| it.value.to_lowercase()).unwrap_or_default();
-    let hours =
-        CLASSES.iter().find(|(who, name, _)| provider.contains(who) && class == *name).map(|(_, _, hours)| *hours);
-    hours.filter(|hours| *hours > 0).map(|hours| hours * 3_600)
+    let provider = store.provider.as_ref().map(|provider| provider.value.as_str());
+    forecast::thaw(provider, &store.class.as_ref()?.value)
 }

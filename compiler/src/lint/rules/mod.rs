@@ -94,6 +94,8 @@ mod run_moved_by_clock;
 mod runner_is_member;
 #[path = "secret-beside-data.rs"]
 mod secret_beside_data;
+#[path = "secret-beside-strategy.rs"]
+mod secret_beside_strategy;
 #[path = "server-files-missing.rs"]
 mod server_files_missing;
 #[path = "shared-failure-domain.rs"]
@@ -166,6 +168,7 @@ pub(super) use run_lost_by_clock::RULE as RUN_LOST_BY_CLOCK;
 pub(super) use run_moved_by_clock::RULE as RUN_MOVED_BY_CLOCK;
 pub(super) use runner_is_member::RULE as RUNNER_IS_MEMBER;
 pub(super) use secret_beside_data::RULE as SECRET_BESIDE_DATA;
+pub(super) use secret_beside_strategy::RULE as SECRET_BESIDE_STRATEGY;
 pub(super) use server_files_missing::RULE as SERVER_FILES_MISSING;
 pub(super) use shared_failure_domain::RULE as SHARED_FAILURE_DOMAIN;
 pub(super) use store_in_source::RULE as STORE_IN_SOURCE;

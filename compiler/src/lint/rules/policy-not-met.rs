@@ -1,16 +1,18 @@
 //! `policy-not-met`: the copies of a source do not come to what the strategy's own policy requires.
 
 use crate::diag::{Example, Explanation, Level};
-use crate::lint::{Found, Levels, Rule, Subject};
+use crate::lint::{Found, Levels, Rule, Subject, figures};
 use crate::model::{APPROVAL, Engine, Requirement, Source, Store, Strategy};
 use crate::resolve::flow;
+use schema::forecast::Outlook;
 use std::collections::BTreeSet;
 
 pub(in crate::lint) static RULE: Rule = Rule {
     explanation: Explanation {
         code: "policy-not-met",
         summary: "a source whose copies are not what the policy requires",
-        why: "The strategy itself says that this is not enough.",
+        why: "The strategy itself says that this is not enough. Counts are of copies; `rpo`, `rto` and `retention` are judged \
+              by the worst case that schedules, durations and rules come to, for each source: files beside a database too.",
         example: Example::Nodes {
             wrong: r#"policy { require "copies" min=4; }"#,
             right: r#"policy { require "copies" min=3; }"#,
@@ -28,18 +30,59 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
     for requirement in strategy.policy.requirements.iter().filter(of_copies) {
         for source in &strategy.sources {
             let what = requirement.what.value.as_str();
-            let count = count(strategy, source, what);
-            if count < requirement.min {
-                out.push(Found {
-                    about: Some(what.to_owned()),
-                    message: format!("`{}` has {count} of {} {}", source.name.value, requirement.min, noun(what)),
-                    span: requirement.span.clone(),
-                    label: "required here".to_owned(),
-                    help: format!("Add what `{}` lacks, or `allow \"{what}\" reason=… until=…`.", source.name.value),
-                });
-            }
+            let unmet = match what {
+                "rpo" | "rto" | "retention" => promised(subject, source, requirement),
+                _ => counted(strategy, source, requirement),
+            };
+            out.extend(unmet.map(|message| Found {
+                about: Some(what.to_owned()),
+                message,
+                span: requirement.span.clone(),
+                label: "required here".to_owned(),
+                help: format!("Add what `{}` lacks, or `allow \"{what}\" reason=… until=…`.", source.name.value),
+            }));
         }
     }
+}
+
+/// What is too few, when it is.
+fn counted(strategy: &Strategy, source: &Source, requirement: &Requirement) -> Option<String> {
+    let what = requirement.what.value.as_str();
+    let lasting = requirement.lasting.as_ref().map(|time| time.value);
+    let count = count(strategy, source, what, lasting.unwrap_or_default());
+    let time = lasting.map(|time| format!(" for {}", figures::time(time))).unwrap_or_default();
+    let message = || format!("`{}` has {count} of {} {}{time}", source.name.value, requirement.min, noun(what));
+    (count < requirement.min).then(message)
+}
+
+/// What the worst of its databases misses, when one does.
+fn promised(subject: &Subject<'_>, source: &Source, requirement: &Requirement) -> Option<String> {
+    let name = &source.name.value;
+    let of_source = || subject.forecast.databases.iter().filter(|outlook| outlook.source == *name);
+    let what = match requirement.what.value.as_str() {
+        "rpo" => "can lose",
+        "rto" => "is back in",
+        _ => "can be had back from",
+    };
+    let bound = requirement.within.as_ref().or(requirement.lasting.as_ref())?.value;
+    let wanted = figures::time(bound);
+    if of_source().all(|outlook| outlook.rpo.is_none()) {
+        return Some(format!("no job with a schedule backs `{name}` up, and {wanted} is required"));
+    }
+    if what == "can be had back from" {
+        let reach = |outlook: &Outlook| {
+            let copies = outlook.copies.iter().filter(|copy| copy.rpo.is_some());
+            copies.map(|copy| copy.reach.unwrap_or(u64::MAX)).max().unwrap_or_default()
+        };
+        let least = of_source().map(reach).min().filter(|least| *least < bound)?;
+        let (least, wanted) = figures::times(least, bound);
+        return Some(format!("copies of `{name}` go back {least}, {wanted} is required"));
+    }
+    let figure = |outlook: &'_ Outlook| if what == "can lose" { outlook.rpo.clone() } else { outlook.rto.clone() };
+    let over = of_source().filter_map(figure).filter(|sum| sum.total > bound);
+    let worst = over.max_by_key(|sum| sum.total)?;
+    let (least, wanted) = figures::times(worst.total, bound);
+    Some(format!("`{name}` {what} {least} in the worst case, {wanted} is required: {}", figures::arithmetic(&worst)))
 }
 
 /// What is counted, for people.
@@ -54,7 +97,7 @@ fn noun(what: &str) -> &str {
     }
 }
 
-fn count(strategy: &Strategy, source: &Source, what: &str) -> u64 {
+fn count(strategy: &Strategy, source: &Source, what: &str, lasting: u64) -> u64 {
     let name = &source.name.value;
     let names = flow::stores_of(strategy, name);
     let stores: Vec<&Store> = names.iter().filter_map(|name| strategy.store(name)).collect();
@@ -68,7 +111,10 @@ fn count(strategy: &Strategy, source: &Source, what: &str) -> u64 {
                 text(&store.zone).map(|zone| format!("{}/{zone}", text(&store.site).unwrap_or_default()))
             })),
             "providers" => different(stores.iter().map(|store| text(&store.provider))),
-            "immutable" => stores.iter().filter(|store| store.immutable.is_some()).count(),
+            "immutable" => {
+                let locks = |store: &&&Store| store.immutable.as_ref().is_some_and(|time| time.value >= lasting);
+                stores.iter().filter(locks).count()
+            }
             "encrypted" => stores.iter().filter(|store| !store.encrypt.is_empty()).count(),
             "verified" => {
                 let stores = flow::of(strategy).stores.get(name).into_iter().flatten();

@@ -23,10 +23,10 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 /// A secret's file and who uses it.
-struct Secret<'a> {
-    owner: String,
-    path: &'a str,
-    span: &'a Span,
+pub(super) struct Secret<'a> {
+    pub(super) owner: String,
+    pub(super) path: &'a str,
+    pub(super) span: &'a Span,
 }
 
 fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
 }
 
 /// How a file comes to be where others can read it.
-fn exposed(subject: &Subject<'_>, trees: &[(tree::Taken, String)], path: &str) -> Option<String> {
+pub(super) fn exposed(subject: &Subject<'_>, trees: &[(tree::Taken, String)], path: &str) -> Option<String> {
     let path = tree::plain(path);
     let taken = trees.iter().find(|(tree, _)| tree.has(&path)).map(|(_, how)| how.clone());
     taken.or_else(|| {
@@ -67,7 +67,7 @@ fn exposed(subject: &Subject<'_>, trees: &[(tree::Taken, String)], path: &str) -
 }
 
 /// Trees on this machine that get into stores that do not encrypt, with what that means for a file in them.
-fn plain_trees(strategy: &Strategy) -> Vec<(tree::Taken, String)> {
+pub(super) fn plain_trees(strategy: &Strategy) -> Vec<(tree::Taken, String)> {
     let of = |kept: copies::Kept<'_>| {
         let Engine::Files(files) = &kept.source.engine else { return None };
         let plain = kept.stores.iter().filter(|store| store.encrypt.is_empty());
@@ -79,7 +79,8 @@ fn plain_trees(strategy: &Strategy) -> Vec<(tree::Taken, String)> {
     copies::kept(strategy).into_iter().filter_map(of).collect()
 }
 
-fn secrets(strategy: &Strategy) -> Vec<Secret<'_>> {
+/// Every secret that is in a file.
+pub(super) fn secrets(strategy: &Strategy) -> Vec<Secret<'_>> {
     let mut out: Vec<Secret<'_>> = Vec::new();
     for source in &strategy.sources {
         let Engine::Neo4j(neo4j) = &source.engine else { continue };

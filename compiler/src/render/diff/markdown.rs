@@ -1,9 +1,10 @@
 //! A diff as the comment of a pull request: what breaks stands outside every fold, and the whole always fits into one
 //! comment. Its first line is a mark by which the comment is found again.
 
-use super::{DiffOptions, approval, counted, said, sections, steps, subject};
+use super::{DiffOptions, approval, counted, doomed, doomed_rows, said, sections, steps, subject};
 use crate::diff::words;
-use crate::render::markdown::{Page, Section, escape};
+use crate::render::markdown::{Page, Section, escape, table};
+use crate::render::view::plural;
 use schema::diff::{Diff, Effect, Sign};
 
 /// How many breaking effects stand outside the fold.
@@ -35,6 +36,16 @@ pub fn markdown(diff: &Diff, options: &DiffOptions<'_>) -> String {
             folded: true,
         });
     }
+    if let Some(doomed) = doomed(diff) {
+        let cell = |cell: &String| escape::text(cell);
+        let rows: Vec<[String; 6]> = doomed_rows(diff).iter().map(|row| row.each_ref().map(cell)).collect();
+        page.push(Section {
+            title: format!("Deletions: {}", plural(rows.len(), "copy")),
+            body: table(["store", "database", "taken", "artifact", "size", "why"], &rows),
+            brief: format!("{}.\n", escape::text(&doomed)),
+            folded: true,
+        });
+    }
     if !diff.steps.is_empty() {
         page.push(Section {
             title: format!("Steps: {}", steps::counted(diff)),
@@ -61,6 +72,9 @@ fn head(diff: &Diff, options: &DiffOptions<'_>) -> String {
         if breaking.len() > SHOWN {
             out.push_str(&format!("- and {} more, below\n", breaking.len() - SHOWN));
         }
+    }
+    if let Some(doomed) = doomed(diff) {
+        out.push_str(&format!("\n**Deletions:** {}.\n", escape::text(&doomed)));
     }
     if let Some(approval) = approval(diff, options) {
         out.push_str(&format!("\n{}\n", escape::text(&approval)));

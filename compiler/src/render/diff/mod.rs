@@ -12,7 +12,9 @@ pub use text::text;
 
 use crate::diff::words;
 use crate::render::markdown::escape::visible;
+use crate::render::view::plural;
 use schema::diff::{Approval, Diff, Effect, Kind, Subject};
+use schema::retain::Verdict;
 
 /// What was approved, as whoever runs the command says it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +35,24 @@ fn sections(diff: &Diff) -> Vec<Section<'_>> {
         ("Others", of(|effect| !effect.breaking && !effect.marked)),
     ];
     all.into_iter().filter(|(_, effects)| !effects.is_empty()).collect()
+}
+
+/// How much of what is kept now would go.
+fn doomed(diff: &Diff) -> Option<String> {
+    let bytes = diff.doomed.iter().map(|verdict| verdict.size).fold(0, u64::saturating_add);
+    let copies = plural(diff.doomed.len(), "copy");
+    let would = || format!("{copies} that the rules keep now would go, {} in all", crate::amount::bytes(bytes));
+    (!diff.doomed.is_empty()).then(would)
+}
+
+/// Store, database, time, artifact, size and reasons of each of them.
+fn doomed_rows(diff: &Diff) -> Vec<[String; 6]> {
+    let row = |it: &Verdict| {
+        let (store, database) = (it.store.clone(), format!("{}:{}", it.source, it.database));
+        let size = crate::amount::bytes(it.size);
+        [store, database, it.taken.clone(), it.id.clone(), size, it.reasons.join("; ")]
+    };
+    diff.doomed.iter().map(row).collect()
 }
 
 /// Names, how many there are besides, and where they belong: "orders and 3 more of graph in vault (job full)".
@@ -101,10 +121,6 @@ fn said(effect: &Effect) -> String {
     let words = words::effect(effect.code);
     let values = values(effect.before.as_deref(), effect.after.as_deref());
     values.map_or_else(|| words.to_owned(), |values| format!("{words}: {values}"))
-}
-
-fn plural(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// How many effects there are, the breaking ones by themselves.

@@ -1,7 +1,9 @@
 //! A diff for people, in plain lines without colour.
 
-use super::{DiffOptions, approval, counted, said, sections, steps, subject};
+use super::{DiffOptions, approval, counted, doomed, doomed_rows, said, sections, steps, subject};
 use crate::diff::words;
+use crate::render::forecast::aligned;
+use crate::render::markdown::escape::visible;
 use schema::diff::{Diff, Effect, Sign};
 use std::fmt::Write;
 
@@ -19,6 +21,12 @@ pub fn text(diff: &Diff, options: &DiffOptions<'_>) -> String {
         let _ = writeln!(out, "\n{title}");
         for effect in effects {
             let _ = writeln!(out, "  {}", line(effect));
+        }
+    }
+    if let Some(doomed) = doomed(diff) {
+        let _ = writeln!(out, "\nDeletions: {doomed}");
+        for line in aligned(&doomed_rows(diff)).lines() {
+            let _ = writeln!(out, "  − {}", visible(line.trim_start()));
         }
     }
     if !diff.steps.is_empty() {

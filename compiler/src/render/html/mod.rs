@@ -4,7 +4,8 @@
 use super::markdown::escape::visible;
 use super::svg;
 use super::view::{Preview, view};
-use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, html_escape};
+use super::xml::escaped;
+use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext};
 use schema::plan::Plan;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ pub fn html(plan: &Plan, preview: &Preview<'_>) -> String {
     let graph = if plan.steps.is_empty() { String::new() } else { svg(plan, preview) };
     let values = json!({ "plan": shown, "graph": graph, "style": STYLE, "unfolded": rows <= UNFOLDED });
     let mut handlebars = Handlebars::new();
+    handlebars.register_escape_fn(escaped);
     handlebars.register_helper("words", Box::new(words));
     // The template is a part of the program, and a test renders it.
     handlebars.render_template(TEMPLATE, &values).unwrap_or_default()
@@ -38,7 +40,7 @@ pub(super) fn words(
     out: &mut dyn Output,
 ) -> HelperResult {
     let text = helper.param(0).and_then(|value| value.value().as_str()).unwrap_or_default();
-    let parts: Vec<String> = text.split('`').map(html_escape).collect();
+    let parts: Vec<String> = text.split('`').map(escaped).collect();
     let last = parts.len().saturating_sub(1);
     for (at, part) in parts.iter().enumerate() {
         // A backtick without a second one is only that.

@@ -1,6 +1,7 @@
 //! Text that others wrote, put into Markdown so that it stays text: it opens no markup and no table cell, calls nobody,
 //! and begins no line. Whole pages are made in `page.rs`.
 
+use crate::render::xml::entity;
 use std::fmt::Write;
 
 /// Breaks a reference (`@name`, `#12`) without being seen.
@@ -75,13 +76,9 @@ pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     let mut chars = line.chars().peekable();
     while let Some(char) = chars.next() {
-        match char {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(char),
+        match entity(char) {
+            Some(entity) => out.push_str(entity),
+            None => out.push(char),
         }
         if refers(char, chars.peek().copied()) {
             out.push(NOTHING);

@@ -52,7 +52,8 @@ fn head(view: &View) -> String {
         .iter()
         .map(|job| {
             let next = job.next.first().map_or_else(|| "–".to_owned(), |next| text(next));
-            [code(&job.name), words(&job.when.join(" · ")), next, job.steps.to_string()]
+            let more = job.more.as_ref().map(|more| format!(" {}", text(more))).unwrap_or_default();
+            [code(&job.name) + &more, words(&job.when.join(" · ")), next, job.steps.to_string()]
         })
         .collect();
     out.push('\n');
@@ -80,21 +81,33 @@ fn words(line: &str) -> String {
 }
 
 fn job(job: &JobView) -> Section {
-    let rows: Vec<[String; 4]> = job
+    let is_reckoned = job.rows.iter().any(|row| row.takes.is_some());
+    let rows: Vec<[String; 5]> = job
         .rows
         .iter()
         .map(|row| {
             let bar = if row.bar == ' ' { String::new() } else { format!(" {}", row.bar) };
             let more = row.more.as_ref().map(|more| format!(" {}", text(more))).unwrap_or_default();
             let needs = row.needs.as_ref().map(|needs| text(needs)).unwrap_or_default();
-            [format!("{}{bar}", code(&row.symbol.to_string())), code(&row.address), words(&row.reason) + &more, needs]
+            let takes = row.takes.as_ref().map(|takes| text(takes)).unwrap_or_default();
+            let symbol = format!("{}{bar}", code(&row.symbol.to_string()));
+            [symbol, code(&row.address), takes, words(&row.reason) + &more, needs]
         })
         .collect();
     let mut body = String::new();
     if !job.next.is_empty() {
         let _ = writeln!(body, "Next: {}\n", text(&job.next.join(", ")));
     }
-    body.push_str(&table(["", "step", "why", "needs"], &rows));
+    if is_reckoned {
+        body.push_str(&table(["", "step", "takes", "why", "needs"], &rows));
+    } else {
+        let rows: Vec<[String; 4]> =
+            rows.into_iter().map(|[symbol, step, _, why, needs]| [symbol, step, why, needs]).collect();
+        body.push_str(&table(["", "step", "why", "needs"], &rows));
+    }
+    if let Some(more) = &job.more {
+        let _ = writeln!(body, "\n{}", text(more));
+    }
     let title = format!("{}: {}, {}", job.name, plural(job.steps, "step"), job.when.join(" · "));
     Section { title, body, brief: format!("{}.\n", plural(job.steps, "step")), folded: true }
 }

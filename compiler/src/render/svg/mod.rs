@@ -4,8 +4,8 @@
 mod graph;
 mod layout;
 
-use super::markdown::escape::shown;
 use super::view::{Preview, plural};
+use super::xml::escaped;
 use super::{meaning, symbol};
 use graph::{Box, Graph, Lane};
 use layout::{HEIGHT, Layout, layout};
@@ -209,19 +209,4 @@ fn fitted(text: &str) -> String {
     let (head, mut tail) = (take(&mut text.chars()), take(&mut text.chars().rev()));
     tail.reverse();
     head.into_iter().chain(['…']).chain(tail).collect()
-}
-
-/// For the inside of an element, without what XML has no place for.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars().map(shown) {
-        match char {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(char),
-        }
-    }
-    out
 }

@@ -76,7 +76,8 @@ fn lengths(plan: &Plan) -> BTreeMap<(&str, &str, &str), u64> {
 pub(super) fn promises(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Option<Part> {
     plan.jobs.iter().find(|job| job.schedule.is_some())?;
     let rows = promised(plan, |it| only.database(&it.source, &it.database));
-    let part = Part::new("What it comes to", Style::Headed, &PROMISE, rows.into_iter().map(Vec::from).collect())?;
+    let rows = folded(rows.into_iter().map(Vec::from).collect(), preview.verbose);
+    let part = Part::new("What it comes to", Style::Headed, &PROMISE, rows)?;
     let assumed = plan
         .forecast
         .as_ref()

@@ -13,6 +13,9 @@ const RUNS: usize = 3;
 /// How many needs of a step are named.
 const NEEDS: usize = 5;
 
+/// What stands before how long a job takes.
+pub(super) const ABOUT: &str = "about ";
+
 /// A job as it is shown.
 #[derive(Debug, Serialize)]
 pub(in crate::render) struct JobView {
@@ -25,6 +28,8 @@ pub(in crate::render) struct JobView {
     pub(in crate::render) rows: Vec<Row>,
     /// How many steps the rows stand for.
     pub(in crate::render) steps: usize,
+    /// Which jobs are like it and not shown.
+    pub(in crate::render) more: Option<String>,
 }
 
 /// A step, or several that are alike.
@@ -35,6 +40,8 @@ pub(in crate::render) struct Row {
     pub(in crate::render) address: String,
     /// `┐` where a downtime begins, `│` within, `┘` where it ends, a space beside it.
     pub(in crate::render) bar: char,
+    /// How long it takes by itself; a range where there are several that differ.
+    pub(in crate::render) takes: Option<String>,
     pub(in crate::render) reason: String,
     pub(in crate::render) needs: Option<String>,
     pub(in crate::render) more: Option<String>,
@@ -51,6 +58,7 @@ pub(super) fn job(plan: &Plan, name: &str, places: &[usize], down: &[bool], prev
             symbol: symbol(&step.action),
             address: within(step, name).to_owned(),
             bar: bar(step, is_down(first)),
+            takes: takes(plan, &all),
             reason: reason(plan, step),
             needs: needs(step, name, before, is_down(first), preview.verbose),
             more: (all.len() > 1).then(|| more(all.len() - 1)),
@@ -65,6 +73,7 @@ pub(super) fn job(plan: &Plan, name: &str, places: &[usize], down: &[bool], prev
         down,
         rows,
         steps: places.len(),
+        more: None,
     }
 }
 
@@ -81,7 +90,7 @@ fn when(plan: &Plan, job: Option<&Job>, name: &str) -> Vec<String> {
     out.extend(limits(plan, name));
     let load = plan.forecast.as_ref().and_then(|forecast| forecast.jobs.iter().find(|load| load.job == name));
     let duration = load.map(|load| load.duration.total).filter(|total| *total > 0);
-    out.extend(duration.map(|total| format!("about {}", amount::time(total))));
+    out.extend(duration.map(|total| format!("{ABOUT}{}", amount::time(total))));
     out
 }
 
@@ -127,6 +136,13 @@ fn bar(step: &Step, down: bool) -> char {
     }
 }
 
+/// How long each of these steps takes by itself.
+fn takes(plan: &Plan, places: &[usize]) -> Option<String> {
+    let known = || places.iter().filter_map(|at| plan.steps.get(*at)?.estimate);
+    let (least, most) = (amount::time(known().min()?), amount::time(known().max()?));
+    Some(if least == most { format!("~{least}") } else { format!("~{least} to {most}") })
+}
+
 /// The reason, with what the action alone says, and the machine where it is not the usual one.
 fn reason(plan: &Plan, step: &Step) -> String {
     let usual = step.host == "local" || plan.runner.as_ref().is_some_and(|runner| runner.name == step.host);
@@ -134,7 +150,7 @@ fn reason(plan: &Plan, step: &Step) -> String {
     let timeout = step.timeout.map(|time| format!(", stopped after {}", amount::time(time))).unwrap_or_default();
     match &step.action {
         Action::Transfer { bandwidth: Some(rate), .. } => {
-            format!("{}, at most {}/s{timeout}{host}", step.reason, size(*rate))
+            format!("{}, at most {}/s{timeout}{host}", step.reason, amount::whole(*rate))
         }
         _ => format!("{}{timeout}{host}", step.reason),
     }
@@ -181,11 +197,4 @@ fn needs(step: &Step, job: &str, before: Option<&Step>, in_downtime: bool, verbo
 /// An address without the job, if it is of that.
 fn shorter<'a>(address: &'a str, job: &str) -> &'a str {
     address.strip_prefix(job).and_then(|rest| rest.strip_prefix('/')).unwrap_or(address)
-}
-
-/// Bytes in the largest unit that divides them.
-pub(super) fn size(bytes: u64) -> String {
-    let units = [(1_u64 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let fits = units.into_iter().find(|(worth, _)| bytes >= *worth && bytes.is_multiple_of(*worth));
-    fits.map_or_else(|| format!("{bytes} B"), |(worth, unit)| format!("{}{unit}", bytes / worth))
 }

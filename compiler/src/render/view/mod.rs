@@ -4,6 +4,7 @@ mod alike;
 mod deletion;
 mod forecast;
 mod job;
+mod many;
 mod only;
 mod place;
 mod policy;
@@ -124,7 +125,9 @@ pub(super) fn view(plan: &Plan, preview: &Preview<'_>) -> View {
     let listed = all.into_iter().filter(|name| preview.only.is_none() || by_job.contains_key(name));
     let view = |name| job::job(plan, name, by_job.get(name).map_or(&[], Vec::as_slice), &down, preview);
     let views: Vec<JobView> = listed.map(view).collect();
-    let folded = views.iter().flat_map(|job| &job.rows).any(|row| row.more.is_some());
+    let views = if preview.verbose { views } else { many::fold(plan, views, &by_job) };
+    let folded = views.iter().any(|job| job.more.is_some());
+    let folded = folded || views.iter().flat_map(|job| &job.rows).any(|row| row.more.is_some());
     View {
         strategy: plan.strategy.clone(),
         environment: plan.environment.clone(),

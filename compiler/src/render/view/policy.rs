@@ -1,6 +1,7 @@
 //! What the policy asks for and what came of it, and what the rules found.
 
 use super::{Part, Preview, Style, more};
+use schema::keep::span;
 use schema::plan::{Exception, Finding, Level, Plan, Requirement};
 use std::collections::BTreeMap;
 
@@ -13,7 +14,12 @@ const EACH: usize = 5;
 pub(super) fn results(plan: &Plan) -> Option<Part> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for requirement in &plan.requirements {
-        let what = format!("{} at least {}", requirement.what, requirement.min);
+        let what = match (requirement.within, requirement.lasting) {
+            (Some(most), _) => format!("{} within {}", requirement.what, span(most)),
+            (None, Some(least)) if requirement.what == "retention" => format!("retention for {}", span(least)),
+            (None, Some(least)) => format!("{} at least {}, for {}", requirement.what, requirement.min, span(least)),
+            (None, None) => format!("{} at least {}", requirement.what, requirement.min),
+        };
         rows.push(vec![what, outcome(plan, requirement)]);
     }
     let asked = |exception: &&Exception| plan.requirements.iter().any(|it| it.what == exception.what);

@@ -46,6 +46,24 @@ pub struct Manifest {
     /// Names that could not be archived faithfully; empty is a whole artifact.
     #[serde(default)]
     pub incomplete: Vec<String>,
+    /// The list of what the artifact, with those before it in its chain, brings back: an object beside the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<Content>,
+    /// What the artifact builds on; a full one builds on nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Chain>,
+}
+
+/// The place of a differential artifact in its chain. All of the chain is in the same store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Chain {
+    /// Id of the artifact that it says the difference to.
+    pub parent: String,
+    /// Id of the full artifact that the chain begins with.
+    pub root: String,
+    /// How many artifacts are before it.
+    pub before: u32,
 }
 
 /// What made the artifact.

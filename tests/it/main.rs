@@ -4,8 +4,10 @@
 
 mod against;
 mod cancel;
+mod command;
 mod command_line;
 mod crash;
+mod differential;
 mod faults;
 mod fmt;
 mod init;

@@ -138,7 +138,11 @@ impl Space {
     pub(crate) fn holds(&self, store: &str, count: usize) {
         let files = self.files(store);
         let manifests = files.iter().filter(|name| name.ends_with("/manifest.json")).count();
-        let bytes: Vec<_> = files.iter().filter(|name| name.contains("/a-")).collect();
+        let index = |name: &&String| name.contains("/a-") && name.ends_with(".index.jsonl");
+        let bytes: Vec<_> = files.iter().filter(|name| name.contains("/a-") && !index(name)).collect();
+        let of = |name: &&String| bytes.contains(&&name.replace(".index.jsonl", ""));
+        let indexes: Vec<_> = files.iter().filter(index).collect();
+        assert!(indexes.iter().all(of), "an index belongs to an archive: {files:#?}");
         assert_eq!((manifests, bytes.len()), (count, count), "{files:#?}");
         let known = |name: &&String| {
             name.as_str() == "store.json"

@@ -174,7 +174,14 @@ fn possible(source: &Source, databases: &[&str], request: &RestoreRequest, sink:
         sink.push(refused("the source is only part of its directory, which cannot be exchanged as a whole", help));
         return None;
     }
-    if request.query.is_some() && (files || request.into.is_some()) {
+    if let Engine::Command(command) = &source.engine
+        && command.command.restore.is_empty()
+    {
+        let help = "Add `restore \"PROGRAM\"` to the source: a program that reads an artifact from standard input.";
+        sink.push(refused("nothing says how it is brought back", help.to_owned()));
+        return None;
+    }
+    if request.query.is_some() && (files || matches!(source.engine, Engine::Command(_)) || request.into.is_some()) {
         let why = "a query can only be asked of a server that serves what was restored";
         sink.push(refused(why, "Leave out `--query`.".to_owned()));
         return None;
@@ -270,7 +277,10 @@ fn place(
             staging: wanted.staging.clone(),
             into: into.to_owned(),
         };
-        let reason = format!("as {into}; nothing is replaced");
+        let reason = match &source.engine {
+            Engine::Command(_) => format!("its own program reads it in, as {into}"),
+            Engine::Files(_) | Engine::Neo4j(_) => format!("as {into}; nothing is replaced"),
+        };
         let step = graph.add(JOB, &subject(source, &wanted.database), action, &reason, &source.span, sink)?;
         graph.need(step, *inspect, When::Success, &source.span);
     }
@@ -302,9 +312,15 @@ fn exchange(
         let (subject, of) = (subject(source, &wanted.database), name.clone());
         let (database, staging) = (wanted.database.clone(), wanted.staging.clone());
         let action = Action::Swap { source: of.clone(), database: database.clone(), staging: staging.clone() };
-        let swap = graph.add(JOB, &subject, action, "the old data is kept aside", span, sink)?;
+        let (swapped, settled) = match &source.engine {
+            Engine::Command(_) => {
+                ("its own program writes over what is there; nothing is kept aside", "nothing can be put back")
+            }
+            Engine::Files(_) | Engine::Neo4j(_) => ("the old data is kept aside", "kept if it answers, else put back"),
+        };
+        let swap = graph.add(JOB, &subject, action, swapped, span, sink)?;
         let action = Action::Settle { source: of, database, staging, query: request.query.clone() };
-        let settle = graph.add(JOB, &subject, action, "kept if it answers, else put back", span, sink)?;
+        let settle = graph.add(JOB, &subject, action, settled, span, sink)?;
         graph.need(settle, swap, When::Always, span);
         match (stop, start) {
             (Some(stop), Some(start)) => {

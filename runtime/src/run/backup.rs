@@ -1,17 +1,19 @@
 //! One backup step: the engine's stream into one store, published when it is whole.
 
+use super::chain::{self, Parent};
 use super::executor::{Done, Located, Work};
+use super::index;
 use super::workshop::Workshop;
 use crate::artifact::digest::Digested;
 use crate::artifact::{channel, download, pace::Pace, sized, upload};
-use crate::engine::{Context, Taken};
+use crate::engine::{Context, Listing, Taken};
 use crate::error::{Error, Result};
 use crate::fault;
 use crate::store::{Held, Store, layout};
 use schema::manifest::{Content, FORMAT, Manifest};
 use schema::record::Record;
 use schema::report::{ArtifactReport, Outcome};
-use schema::step::Method;
+use schema::step::{Action, Extent, Method};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,16 +34,30 @@ pub(super) async fn perform(
         return adopt(shop, &store, &held, context).await;
     }
     store.sweep(&at.source, &at.database, &at.id, "").await?;
-    let taken = take(shop, work, at, method, &store, context).await;
+    let wanted = matches!(&work.action, Action::Backup { extent: Extent::Differential, .. });
+    let parent = if wanted { chain::parent(shop, &store, at, context).await? } else { None };
+    let taken = take(shop, work, at, method, (&store, parent.as_ref()), context).await;
+    let taken = match taken {
+        Ok(taken) => chain::still_there(&store, parent.as_ref()).await.map(|()| taken),
+        Err(error) => Err(error),
+    };
     if taken.is_err() {
         clean_up(&store, at, context).await;
     }
     let (manifest, incomplete) = taken?;
     let published = store.publish(&manifest, &context.observers).await?;
     let held = published.held();
-    let previous = previous_size(shop, &store.name, at)?;
+    let previous = if parent.is_none() { previous_size(shop, &store.name, at)? } else { None };
     shop.state.catalog.put(&store.stored(held, false))?;
-    Ok(judge(&store, &held.manifest, &incomplete, previous))
+    let mut done = judge(&store, &held.manifest, &incomplete, previous);
+    if let Some(chain) = &held.manifest.chain {
+        done.detail.push_str(&format!(", what changed since artifact {}", chain.parent));
+    } else if wanted {
+        done.detail.push_str(", all of it: there is nothing that a differential can build on");
+    }
+    // Whoever removed it meanwhile has made this one worthless: the next run must know.
+    chain::still_there(&store, parent.as_ref()).await?;
+    Ok(done)
 }
 
 pub(super) fn located(work: &Work) -> Result<&Located> {
@@ -52,6 +68,7 @@ pub(super) fn located(work: &Work) -> Result<&Located> {
 async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<Done> {
     let manifest = &held.manifest;
     download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
+    index::check(store, manifest, context).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     shop.state.catalog.put(&store.found(held).await?)?;
     let mut done = judge(store, manifest, &manifest.incomplete, None);
@@ -65,11 +82,12 @@ async fn take(
     work: &Work,
     at: &Located,
     method: Method,
-    store: &Store,
+    (store, parent): (&Store, Option<&Parent>),
     context: &Context,
 ) -> Result<(Manifest, Vec<String>)> {
-    let file = file_name(at, method, context.world.now());
-    let key = layout::bytes(&store.folder(&at.source, &at.database, &at.id), &work.attempt, &file);
+    let file = file_name(at, method, parent.is_some(), context.world.now());
+    let folder = store.folder(&at.source, &at.database, &at.id);
+    let key = layout::bytes(&folder, &work.attempt, &file);
     let storage = store.storage();
     let plan = storage.prepare(&key, None).await?;
     let session = storage.begin(&key, None).await?;
@@ -83,10 +101,16 @@ async fn take(
     let engine = shop.engine(&at.source)?;
     let (sink, feed) = channel();
     let began = Instant::now();
-    let (taken, uploaded) = tokio::join!(
-        engine.backup(&at.database, method, sink, context),
-        upload::upload(feed, storage, &session, plan, Pace::new(None), &context.observers, None),
-    );
+    let listing = engine.lists().then(|| Listing {
+        base: parent.map(|parent| parent.index.clone()),
+        index: context.scratch.join("index.jsonl"),
+    });
+    let backup = match &listing {
+        Some(listing) => engine.backup_listed(&at.database, listing.clone(), sink, context),
+        None => engine.backup(&at.database, method, sink, context),
+    };
+    let (taken, uploaded) =
+        tokio::join!(backup, upload::upload(feed, storage, &session, plan, Pace::new(None), &context.observers, None),);
     let (taken, digested, receipts) = match (taken, uploaded) {
         (Ok(taken), Ok((digested, receipts))) => (taken, digested, receipts),
         (taken, uploaded) => {
@@ -101,8 +125,16 @@ async fn take(
     }
     fault::point("before-commit");
     storage.commit(&session, &receipts).await?;
+    let index = match &listing {
+        Some(listing) => {
+            let name = index::file_name(&file);
+            Some(index::store(shop, work, store, (&folder, name), &listing.index, context).await?)
+        }
+        None => None,
+    };
     let took = u64::try_from(began.elapsed().as_millis()).ok();
-    let manifest = Manifest { took, ..manifest(shop, work, at, file, &taken, &digested) };
+    let chain = parent.map(Parent::chain);
+    let manifest = Manifest { took, index, chain, ..manifest(shop, work, at, file, &taken, &digested) };
     Ok((manifest, taken.incomplete))
 }
 
@@ -137,13 +169,16 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
         inputs: shop.inputs.clone(),
         took: None,
         incomplete: taken.incomplete.clone(),
+        index: None,
+        chain: None,
     }
 }
 
 /// The name that a person meets in the store: what it is of, when, and what reads it.
-fn file_name(at: &Located, method: Method, now: jiff::Timestamp) -> String {
+fn file_name(at: &Located, method: Method, differential: bool, now: jiff::Timestamp) -> String {
     let time = now.strftime("%Y-%m-%dT%H-%M-%SZ");
     match method {
+        Method::Archive if differential => format!("{}-{time}.differential.tar", at.source),
         Method::Archive => format!("{}-{time}.tar", at.source),
         Method::Dump => format!("{}-{time}.dump", at.database),
         Method::Backup => format!("{}-{time}.backup", at.database),
@@ -161,7 +196,8 @@ async fn clean_up(store: &Store, at: &Located, context: &Context) {
 fn previous_size(shop: &Workshop, store: &str, at: &Located) -> Result<Option<u64>> {
     let artifacts = shop.state.catalog.artifacts()?;
     let same = artifacts.iter().filter(|known| {
-        known.store == store && known.source == at.source && known.database == at.database && known.id != at.id
+        let of_it = known.store == store && known.source == at.source && known.database == at.database;
+        of_it && known.id != at.id && known.parent.is_none()
     });
     Ok(same.max_by(|a, b| a.taken.cmp(&b.taken)).map(|known| known.size))
 }

@@ -4,7 +4,9 @@
 mod backup;
 pub mod board;
 pub mod cancel;
+mod chain;
 mod executor;
+mod index;
 mod notify;
 mod refuse;
 mod restore;

@@ -1,5 +1,6 @@
 //! Staging an artifact: the copies of the plan are tried in their order, and nothing live is touched.
 
+use super::chain;
 use super::executor::{Done, Located};
 use super::transfer::expect;
 use super::verify::{name_the_artifact, prefer_damage};
@@ -59,6 +60,12 @@ async fn stage_one(
         manifest: Some(candidate.manifest.clone()),
     };
     let held = expect(&store, &at).await?;
+    if held.manifest.chain.is_some() {
+        let reader = chain::Reader::Stage { staging };
+        let staged = chain::read(shop.engine(source)?, &store, &held, reader, context).await;
+        let detail = staged.map_err(|error| name_the_artifact(error, &store, &at.id))?;
+        return Ok(format!("{detail}, to artifact {} of {} in `{}`", candidate.id, candidate.taken, store.name));
+    }
     let (sink, feed) = channel();
     let key = store.bytes_key(&held.manifest);
     let engine = shop.engine(source)?;

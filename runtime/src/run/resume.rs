@@ -123,6 +123,9 @@ pub(super) async fn still_there(shop: &Workshop, step: &Step, artifact: Option<&
         let Some(held) = store.held(&at.source, &at.database, &at.id).await? else { return Ok(false) };
         let key = store.bytes_key(&held.manifest);
         download::check(store.storage(), &key, &held.manifest.artifact, &observers).await?;
+        if let (Some(index), Some(key)) = (&held.manifest.index, store.index_key(&held.manifest)) {
+            download::check(store.storage(), &key, index, &observers).await?;
+        }
         Ok::<_, Error>(true)
     };
     looked.await.unwrap_or(false)

@@ -3,11 +3,12 @@
 use super::backup::{located, report};
 use super::executor::{Done, Located, Work, unless_cancelled};
 use super::workshop::Workshop;
+use super::{chain, index};
 use crate::artifact::{channel, download, pace::Pace, sized, upload};
 use crate::engine::Context;
 use crate::error::{Error, Result};
 use crate::fault;
-use crate::store::{Held, Store};
+use crate::store::{Held, Published, Store};
 use schema::manifest::Manifest;
 use schema::record::Record;
 use schema::report::ProblemKind;
@@ -26,9 +27,11 @@ pub(super) async fn perform(
     let from = shop.store(from, &context.observers).await?;
     let to = shop.store(to, &context.observers).await?;
     let held = expect(&from, at).await?;
+    let before = chain::transfer_before(shop, work, (&from, &to), &held, bandwidth, context).await?;
     if let Some(there) = to.held(&at.source, &at.database, &at.id).await? {
         let key = to.bytes_key(&there.manifest);
         download::check(to.storage(), &key, &held.manifest.artifact, &context.observers).await?;
+        index::check(&to, &there.manifest, context).await?;
         to.sweep(&at.source, &at.database, &at.id, &there.manifest.attempt).await?;
         shop.state.catalog.put(&to.found(&there).await?)?;
         let detail = format!("`{}` held it already; it was read back", to.name);
@@ -36,15 +39,36 @@ pub(super) async fn perform(
     }
     to.sweep(&at.source, &at.database, &at.id, "").await?;
     let manifest = Manifest { attempt: work.attempt.clone(), ..held.manifest.clone() };
-    if let Err(error) = copy(shop, work, (&from, &to), (&held.manifest, &manifest), bandwidth, context).await {
+    let published = bring(shop, work, (&from, &to), (&held.manifest, &manifest), bandwidth, context).await?;
+    let mut detail = format!("{} from `{}` to `{}`", sized(manifest.artifact.size), from.name, to.name);
+    if !before.is_empty() {
+        let size = before.iter().map(|link| link.size).sum();
+        detail.push_str(&format!(", and {} before it in its chain, {}", before.len(), sized(size)));
+    }
+    Ok(Done::ok(detail).with(report(&to, &published.held().manifest)))
+}
+
+/// Copies bytes and index, and publishes them.
+pub(super) async fn bring(
+    shop: &Arc<Workshop>,
+    work: &Work,
+    (from, to): (&Store, &Store),
+    (old, new): (&Manifest, &Manifest),
+    bandwidth: Option<u64>,
+    context: &Context,
+) -> Result<Published> {
+    let both = async {
+        copy(shop, work, (from, to), (old, new), bandwidth, context).await?;
+        index::copy(shop, work, (from, to), (old, new), context).await
+    };
+    if let Err(error) = both.await {
         // Best effort: without a manifest nothing will use what stays.
-        let _ = to.sweep(&at.source, &at.database, &at.id, "").await;
+        let _ = to.sweep(&new.source, &new.database, &new.id, "").await;
         return Err(error);
     }
-    let published = to.publish(&manifest, &context.observers).await?;
+    let published = to.publish(new, &context.observers).await?;
     shop.state.catalog.put(&to.stored(published.held(), false))?;
-    let detail = format!("{} from `{}` to `{}`", sized(manifest.artifact.size), from.name, to.name);
-    Ok(Done::ok(detail).with(report(&to, &published.held().manifest)))
+    Ok(published)
 }
 
 /// The artifact's manifest in a store that must hold it, and the one that the plan relies on.

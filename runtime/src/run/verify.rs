@@ -4,6 +4,7 @@ use super::backup::{located, report};
 use super::executor::{Done, Work, unless_cancelled};
 use super::transfer::expect;
 use super::workshop::Workshop;
+use super::{chain, index};
 use crate::artifact::{channel, download, pace::Pace, sized};
 use crate::engine::Context;
 use crate::error::{Error, Result};
@@ -65,12 +66,16 @@ fn now(context: &Context) -> String {
 async fn by_digest(store: &Store, held: &Held, context: &Context) -> Result<String> {
     let (key, content) = (store.bytes_key(&held.manifest), &held.manifest.artifact);
     unless_cancelled(context, download::check(store.storage(), &key, content, &context.observers)).await??;
+    unless_cancelled(context, index::check(store, &held.manifest, context)).await??;
     Ok(format!("{} read back from `{}`, BLAKE3 as in the manifest", sized(content.size), store.name))
 }
 
 async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<String> {
     let manifest = &held.manifest;
     let engine = shop.engine(&manifest.source)?;
+    if manifest.chain.is_some() {
+        return chain::read(engine, store, held, chain::Reader::Verify, context).await;
+    }
     let (sink, feed) = channel();
     let key = store.bytes_key(manifest);
     let quiet = context.observers.silent();

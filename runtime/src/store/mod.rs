@@ -61,6 +61,30 @@ impl Store {
         layout::bytes(&folder, &manifest.attempt, &manifest.artifact.file)
     }
 
+    /// Key of the index that a manifest names.
+    #[must_use]
+    pub fn index_key(&self, manifest: &Manifest) -> Option<String> {
+        let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
+        manifest.index.as_ref().map(|index| layout::bytes(&folder, &manifest.attempt, &index.file))
+    }
+
+    /// Ids of the artifacts of a database here, in no order that means anything.
+    pub async fn ids(&self, source: &str, database: &str) -> Result<Vec<String>> {
+        let folder = layout::database(&self.strategy, source, database);
+        let listed = self.storage.list(&folder).await?;
+        let id =
+            |key: &str| layout::folder_of_manifest(key)?.strip_prefix(&folder)?.strip_suffix('/').map(str::to_owned);
+        Ok(listed.iter().filter_map(|listed| id(&listed.key)).collect())
+    }
+
+    /// Whether the newest check of a copy found it right; `None` when it was never checked.
+    pub async fn newest_check(&self, manifest: &Manifest) -> Result<Option<bool>> {
+        let folder = self.folder(&manifest.source, &manifest.database, &manifest.id);
+        let listed = self.storage.list(&folder).await?;
+        let checks = self.checks(listed.iter().map(|listed| listed.key.as_str())).await?;
+        Ok(checks.get(folder.as_str()).map(|check| check.1))
+    }
+
     /// The artifact's manifest here, if it has been published.
     pub async fn held(&self, source: &str, database: &str, id: &str) -> Result<Option<Held>> {
         self.read_manifest(&layout::manifest(&self.folder(source, database, id))).await
@@ -136,7 +160,7 @@ impl Store {
             taken: held.manifest.taken.clone(),
             size: held.manifest.artifact.size,
             verified,
-            parent: None,
+            parent: held.manifest.chain.as_ref().map(|chain| chain.parent.clone()),
             locked_until: None,
             took: held.manifest.took,
         }

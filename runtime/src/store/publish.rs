@@ -46,6 +46,9 @@ impl Store {
         }
         download::check(&self.storage, &self.bytes_key(&held.manifest), &held.manifest.artifact, observers).await?;
         self.storage.delete(&self.bytes_key(manifest)).await?;
+        if let Some(index) = self.index_key(manifest) {
+            self.storage.delete(&index).await?;
+        }
         Ok(Published::Theirs(held))
     }
 }

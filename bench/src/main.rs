@@ -10,6 +10,7 @@ mod plugin;
 mod proof;
 mod table;
 mod terraform;
+mod tree;
 mod whole;
 
 use std::path::PathBuf;
@@ -36,7 +37,7 @@ struct Setting {
 type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
 
 /// In the order of the table.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("whole", whole::measure),
     ("editor", editor::measure),
     ("fleet", fleet::measure),
@@ -44,6 +45,7 @@ const PARTS: [Part; 7] = [
     ("proof", proof::measure),
     ("plugin", plugin::measure),
     ("backup", backup::measure),
+    ("tree", tree::measure),
 ];
 
 fn main() -> std::process::ExitCode {

@@ -75,7 +75,10 @@ impl Server {
 
     /// Everything in a database, as text.
     fn all(&self, database: &str) -> String {
-        ended(&mut self.client("pg_dump", &[database])).expect(0).out
+        let dump = ended(&mut self.client("pg_dump", &[database])).expect(0).out;
+        // Two lines hold a word that is another one each time.
+        let same = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
+        dump.lines().filter(same).collect::<Vec<_>>().join("\n")
     }
 
     /// The example, for this server, with a database that has something in it.
@@ -114,13 +117,13 @@ fn a_database_comes_back_in_place_and_under_a_new_name() {
     let plan = run(&space, "restore shop").expect(0);
     assert!(plan.out.contains("writes over what is there"), "{}", plan.out);
     run(&space, "restore shop --confirm --into shop-back").expect(0).says("as `shop-back`");
-    assert_eq!(server.all("shop-back"), before);
+    assert!(server.all("shop-back") == before, "all of it, and nothing else");
     assert_eq!(server.sql("shop", "SELECT DISTINCT name FROM customer").trim(), "nobody", "not touched");
 
     run(&space, "restore shop --confirm").expect(0);
     assert_eq!(server.sql("shop", "SELECT count(*) FROM purchase").trim(), "2000");
     server.sql("shop", "DROP TABLE later");
-    assert_eq!(server.all("shop"), before);
+    assert!(server.all("shop") == before, "all of it, and nothing else");
 
     let mut kept = Vec::new();
     for file in space.files(".") {
@@ -140,7 +143,7 @@ fn a_restore_that_fails_leaves_what_was_there() {
     server.sql("shop", "CREATE VIEW holds AS SELECT * FROM customer");
     let before = server.all("shop");
     run(&space, "restore shop --confirm").expect(1).says("command-failed").says("may be gone in part");
-    assert_eq!(server.all("shop"), before, "psql was in one transaction");
+    assert!(server.all("shop") == before, "psql was in one transaction");
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn a_dump_that_is_killed_or_refused_leaves_no_artifact() {
     let killed = format!("backup \"sh\" \"-c\" \"{script}\"");
     server.sql("shop", "INSERT INTO purchase SELECT n, 1, repeat('x', 9000)::bytea FROM generate_series(3000, 9000) n");
     space.edit(given, &killed);
-    run(&space, "run --job nightly").expect(1).says("command-failed").says("137");
+    run(&space, "run --job nightly").expect(1).says("was ended by signal 9");
     space.holds("backups/local", 0);
 
     space.edit(&killed, given);

@@ -78,7 +78,6 @@ fn options_one_by_one() {
         (job, "window \"01:00\" \"05:00\"", "the window 01:00 to 05:00 is not kept yet"),
         (job, "prune \"local\"", "nightly/prune/local: pruning is not there yet (strategy.kdl:15:"),
         (job, "restore \"notes\" from=\"local\" into=\"aside\"", "restoring into a target is not there yet"),
-        (job, "backup \"mail\" to=\"local\"", "nightly/backup/mail/local: the `command` engine is not there yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),
         (more, &format!("{notify} on=\"missed\" {{ url \"http://127.0.0.1:9/\"; }}"), "nothing tells `missed` yet"),
         (
@@ -88,7 +87,7 @@ fn options_one_by_one() {
         ),
     ] {
         let space = Space::quickstart();
-        let extra = "source \"mail\" engine=\"command\" { backup \"echo\"; }\n    keep in=\"local\" { last 1; }\n    \
+        let extra = "keep in=\"local\" { last 1; }\n    \
                      target \"aside\" engine=\"files\" { directory \"aside\"; }\n    ";
         if at == more {
             space.edit(more, &format!("{add}\n    {more}"));

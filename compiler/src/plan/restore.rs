@@ -41,6 +41,8 @@ struct Wanted {
     database: String,
     staging: String,
     candidates: Vec<Candidate>,
+    /// How many artifacts the first candidate builds on, as far as that is known.
+    before: usize,
 }
 
 /// Adds the steps; returns the copies that they cite.
@@ -77,6 +79,7 @@ pub(super) fn expand(
             database: database.to_owned(),
             staging: staging(source, database, &request.staging),
             candidates: chosen.iter().map(to_candidate).collect(),
+            before: chosen.first().map_or(0, |copy| before(facts, copy)),
         });
         cited.extend(chosen.into_iter().cloned());
     }
@@ -208,6 +211,23 @@ fn candidates<'a>(
     same
 }
 
+/// How many artifacts of the same store a copy builds on.
+fn before(facts: &Facts, copy: &StoredArtifact) -> usize {
+    let of = |id: &str| {
+        facts.artifacts.iter().find(|other| {
+            let same = (&other.store, &other.source, &other.database) == (&copy.store, &copy.source, &copy.database);
+            same && other.id == id
+        })
+    };
+    let (mut count, mut next) = (0, copy.parent.as_deref());
+    // Manifests that point at each other must not hold it up.
+    while let Some(parent) = next.filter(|_| count < facts.artifacts.len()) {
+        count += 1;
+        next = of(parent).and_then(|link| link.parent.as_deref());
+    }
+    count
+}
+
 /// Where staged data stands: a database name of its own, or a directory beside the root.
 fn staging(source: &Source, database: &str, token: &str) -> String {
     match &source.engine {
@@ -241,10 +261,11 @@ fn steps(
     let action = Action::Preflight { source: name.clone(), databases: Vec::new() };
     let preflight = graph.add(JOB, name, action, "before anything is touched", span, sink)?;
     let mut inspected = Vec::new();
-    for Wanted { database, staging, candidates } in wanted {
+    for Wanted { database, staging, candidates, before } in wanted {
         let (subject, of) = (subject(source, database), name.clone());
         let reason = candidates.first().map_or_else(String::new, |first| {
-            format!("{} taken {}, from {}", short(&first.id), first.taken, first.store)
+            let chain = if *before == 0 { String::new() } else { format!(", and the {before} before it") };
+            format!("{} taken {}{chain}, from {}", short(&first.id), first.taken, first.store)
         });
         let (database, staging, candidates) = (database.clone(), staging.clone(), candidates.clone());
         let action =

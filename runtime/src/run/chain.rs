@@ -38,12 +38,13 @@ impl Parent {
 /// The newest artifact of the database in the store that a differential can build on: its chain is whole, no check has
 /// found a link of it damaged, and its index can be read. `None` when there is none; why is told.
 pub(super) async fn parent(shop: &Workshop, store: &Store, at: &Located, context: &Context) -> Result<Option<Parent>> {
-    for held in newest_first(shop, store, at).await? {
+    for id in newest_first(shop, store, at).await? {
+        let Some(held) = store.held(&at.source, &at.database, &id).await? else { continue };
         match usable(store, &held, context).await {
             Ok(index) => return Ok(Some(Parent { held, index })),
             Err(error) if matches!(error.kind, ProblemKind::Cancelled | ProblemKind::Temporary) => return Err(error),
             Err(error) => {
-                let message = format!("artifact {} is not built on: {}", held.manifest.id, error.message);
+                let message = format!("artifact {id} is not built on: {}", error.message);
                 context.observers.notice(message, error.help);
             }
         }
@@ -51,20 +52,21 @@ pub(super) async fn parent(shop: &Workshop, store: &Store, at: &Located, context
     Ok(None)
 }
 
-/// As the catalog knows them. When it knows of none, the store is asked: this machine may have lost its catalog.
-async fn newest_first(shop: &Workshop, store: &Store, at: &Located) -> Result<Vec<Held>> {
+/// Ids as the catalog knows them. When it knows of none, the store is asked: this machine may have lost its catalog.
+async fn newest_first(shop: &Workshop, store: &Store, at: &Located) -> Result<Vec<String>> {
     let known = shop.state.catalog.artifacts()?.into_iter();
     let known = known.filter(|it| it.store == store.name && it.source == at.source && it.database == at.database);
-    let mut ids: Vec<String> = known.map(|known| known.id).collect();
-    if ids.is_empty() {
-        ids = store.ids(&at.source, &at.database).await?;
+    let mut found: Vec<(String, String)> = known.map(|known| (known.taken, known.id)).collect();
+    if found.is_empty() {
+        for id in store.ids(&at.source, &at.database).await? {
+            let held = store.held(&at.source, &at.database, &id).await?;
+            found.extend(held.map(|held| (held.manifest.taken, id)));
+        }
     }
-    let mut found = Vec::new();
-    for id in ids.iter().filter(|id| **id != at.id) {
-        found.extend(store.held(&at.source, &at.database, id).await?);
-    }
-    found.sort_by(|a, b| (&b.manifest.taken, &b.manifest.id).cmp(&(&a.manifest.taken, &a.manifest.id)));
-    Ok(found)
+    // An attempt of this very step that was not published is no parent of itself.
+    found.retain(|(_, id)| *id != at.id);
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
 async fn usable(store: &Store, held: &Held, context: &Context) -> Result<PathBuf> {

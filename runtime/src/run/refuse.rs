@@ -75,7 +75,7 @@ fn place(plan: &Plan, step: &Step) -> Option<String> {
 fn action(step: &Step) -> Option<String> {
     let what = match &step.action {
         Action::Backup { extent: Extent::Differential, method, .. } if *method != Method::Archive => {
-            "differential backups of databases are"
+            "differential backups are"
         }
         Action::Backup { method: Method::Backup, .. } => "online backups are",
         Action::Stop { database: Some(_), .. } | Action::Start { database: Some(_), .. } => {

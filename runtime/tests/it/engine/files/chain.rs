@@ -12,7 +12,7 @@ use schema::source::{Files, OnChange};
 use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A clock that is an hour ahead: what was just written has long been as it is.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         4 => (at(), bytes()).prop_map(|(at, bytes)| Change::File(at, bytes)),
         1 => (at(), 1..4_000_000_u32).prop_map(|(at, size)| Change::Sparse(at, size)),
-        4 => at().prop_map(Change::Folder),
+        1 => at().prop_map(Change::Folder),
         1 => (at(), at()).prop_map(|(at, to)| Change::Symlink(at, to)),
         2 => (at(), at()).prop_map(|(at, to)| Change::Hardlink(at, to)),
         2 => (at(), at()).prop_map(|(at, to)| Change::Rename(at, to)),
@@ -217,38 +217,67 @@ fn apply(root: &Path, change: &Change) {
     }
 }
 
+/// Cases, when `PROPTEST_CASES` does not say how many.
 const CASES: u32 = 60;
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
-    #[test]
-    fn each_link_brings_back_the_tree_of_its_time(
-        rounds in prop::collection::vec((prop::collection::vec(change(), 0..25), prop::bool::weighted(0.2)), 1..6)
-    ) {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("tree");
-        fs::create_dir(&root).unwrap();
-        fs::write(root.join("always there"), "x").unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (context, engine) = (later(folder.path()), engine(&root));
-            let mut links: Vec<Link> = Vec::new();
-            for (round, (changes, full)) in rounds.iter().enumerate() {
-                for change in changes {
-                    apply(&root, change);
-                }
-                let expected = super::portrait(&root);
-                if *full {
-                    links.clear();
-                }
-                let index = folder.path().join(format!("index-{round}"));
-                let link = taken(&engine, links.last(), index, &context).await.unwrap();
-                assert!(link.taken.incomplete.is_empty(), "{:?}", link.taken.incomplete);
-                links.push(link);
-                comes_back(&engine, &links, folder.path(), &expected, &context).await;
-            }
-        });
+/// What was tried.
+#[derive(Debug, Default)]
+struct Tried {
+    cases: u32,
+    links: u32,
+    differentials: u32,
+    longest: usize,
+    entries: usize,
+}
+
+/// Changes a tree as the rounds say, and takes a backup after each; `true` begins a new chain.
+async fn play(rounds: &[(Vec<Change>, bool)], tried: &Mutex<Tried>) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("tree");
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("always there"), "x").unwrap();
+    // The upper two levels are folders at first, so that changes have somewhere to happen.
+    for at in 0..PLACES {
+        let begin = if at < 12 { Change::Folder(at) } else { Change::File(at, vec![1; at]) };
+        apply(&root, &begin);
     }
+    let (context, engine) = (later(folder.path()), engine(&root));
+    let mut links: Vec<Link> = Vec::new();
+    for (round, (changes, full)) in rounds.iter().enumerate() {
+        for change in changes {
+            apply(&root, change);
+        }
+        let expected = super::portrait(&root);
+        if *full {
+            links.clear();
+        }
+        let index = folder.path().join(format!("index-{round}"));
+        let link = taken(&engine, links.last(), index, &context).await.unwrap();
+        assert!(link.taken.incomplete.is_empty(), "{:?}", link.taken.incomplete);
+        links.push(link);
+        comes_back(&engine, &links, folder.path(), &expected, &context).await;
+        let mut tried = tried.lock().unwrap();
+        tried.links += 1;
+        tried.differentials += u32::from(links.len() > 1);
+        tried.longest = tried.longest.max(links.len());
+        tried.entries += expected.len();
+    }
+    tried.lock().unwrap().cases += 1;
+}
+
+#[test]
+fn each_link_brings_back_the_tree_of_its_time() {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let rounds = prop::collection::vec((prop::collection::vec(change(), 0..40), prop::bool::weighted(0.2)), 1..7);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let tried = Mutex::new(Tried::default());
+    let ran = proptest::test_runner::TestRunner::new(config).run(&rounds, |rounds| {
+        runtime.block_on(play(&rounds, &tried));
+        Ok(())
+    });
+    println!("random trees: {:?}", tried.lock().unwrap());
+    ran.unwrap();
 }
 
 /// An unchanged tree has a differential without a member of its own; one changed file, itself and its directory.
@@ -381,6 +410,9 @@ async fn a_hostile_differential_stays_in_its_directory() {
         let mut header = tar::Header::new_ustar();
         header.set_size(removed.len() as u64);
         header.set_mode(0o600);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
         archive.append_data(&mut header, ".backstay-removed", removed.as_bytes()).unwrap();
         let bytes = archive.into_inner().unwrap();
         fs::write(folder.path().join("outside"), "x").unwrap();

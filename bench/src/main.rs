@@ -12,6 +12,7 @@ mod plugin;
 mod proof;
 mod table;
 mod terraform;
+mod tree;
 mod whole;
 
 use std::path::PathBuf;
@@ -48,6 +49,7 @@ const PARTS: [Part; 8] = [
     ("journal", journal::measure),
     ("catalog", catalog::measure),
     ("backup", backup::measure),
+    ("tree", tree::measure),
 ];
 
 fn main() -> std::process::ExitCode {

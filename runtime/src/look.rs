@@ -37,7 +37,7 @@ pub async fn inventory(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Vec
     let mut found = Vec::new();
     for source in &plan.sources {
         // A source without an engine lists nothing; the plan that uses it is refused when it is to run.
-        let Some(engine) = engine::open(source, outfit.world.base(), &outfit.secrets) else { continue };
+        let Some(engine) = engine::open(&plan.strategy, source, outfit.world.base(), &outfit.secrets) else { continue };
         let attempt = format!("look-{}", uuid::Uuid::new_v4().simple());
         let subject = format!("source-{}", source.name);
         let context = engine::Context {

@@ -55,12 +55,32 @@ pub struct Manifest {
     /// Names that could not be archived faithfully; empty is a whole artifact.
     #[serde(default)]
     pub incomplete: Vec<String>,
-    /// Id of the artifact before it in its chain; a full one has none.
+    /// What the artifact builds on; a full one builds on nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
+    pub chain: Option<Chain>,
     /// Name of the file that the artifact was made of, when Backstay did not make it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<String>,
+}
+
+impl Manifest {
+    /// Id of the artifact before it in its chain.
+    #[must_use]
+    pub fn parent(&self) -> Option<&str> {
+        self.chain.as_ref().map(|chain| chain.parent.as_str())
+    }
+}
+
+/// The place of a differential artifact in its chain. All of the chain is in the same store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Chain {
+    /// Id of the artifact that it says the difference to.
+    pub parent: String,
+    /// Id of the full artifact that the chain begins with.
+    pub root: String,
+    /// How many artifacts are before it.
+    pub before: u32,
 }
 
 /// What made the artifact.

@@ -3,6 +3,7 @@
 use crate::secret::SecretRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A source of the strategy, with every default filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -151,6 +152,21 @@ pub struct Command {
     pub backup: Vec<String>,
     /// The same for what reads an artifact; empty when there is none.
     pub restore: Vec<String>,
+    /// The same for what reads an artifact and says by its exit whether it is sound; empty when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check: Vec<String>,
+    /// What it is run for; once, for the source as a whole, when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<String>,
+    /// OS user that its programs run as; `None` is the user who runs Backstay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Extra environment; no secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<(String, String)>,
+    /// Secrets, by the variable of the environment that holds each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretRef>,
 }
 
 /// Credentials for the HTTP API.

@@ -5,9 +5,11 @@
 mod against;
 mod cancel;
 mod catalog;
+mod command;
 mod command_line;
 mod crash;
 mod damage;
+mod differential;
 mod drill;
 mod encoded;
 mod errors;

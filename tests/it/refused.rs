@@ -67,7 +67,6 @@ fn options_one_by_one() {
         (store, &format!("encrypt \"{key}\""), "store `local`: `encrypt` is not there yet"),
         (store, "class \"cold\"", "store `local`: `class` is not there yet"),
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
-        (job, "backup \"mail\" to=\"local\"", "nightly/backup/mail/local: the `command` engine is not there yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),
         (more, &format!("{notify} on=\"missed\" {{ url \"http://127.0.0.1:9/\"; }}"), "nothing tells `missed` yet"),
         (
@@ -77,7 +76,7 @@ fn options_one_by_one() {
         ),
     ] {
         let space = Space::quickstart();
-        let extra = "source \"mail\" engine=\"command\" { backup \"echo\"; }\n    keep in=\"local\" { last 1; }\n    \
+        let extra = "keep in=\"local\" { last 1; }\n    \
                      target \"aside\" engine=\"files\" { directory \"aside\"; }\n    ";
         if at == more {
             space.edit(more, &format!("{add}\n    {more}"));

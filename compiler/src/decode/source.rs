@@ -1,11 +1,12 @@
 //! `source`, for each engine.
 
-use super::values::{child, count, text, texts};
+use super::values::{child, count, secret, text, texts};
 use super::{Left, neo4j};
-use crate::model::{Command, Engine, Files, On, Pattern, Source};
+use crate::model::{Command, Engine, Files, On, Pattern, Source, Words};
 use crate::span::Spanned;
 use crate::syntax::Cursor;
 use schema::source::OnChange;
+use std::collections::BTreeMap;
 
 pub(super) fn source(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Source> {
     let name = text(cursor.argument()?)?;
@@ -47,14 +48,15 @@ pub(super) fn patterns(node: &mut Cursor<'_>) -> Option<Vec<Pattern>> {
 }
 
 fn command(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<Command> {
-    let mut words = |name, of_restore| -> Vec<(Spanned<String>, bool)> {
+    let mut words = |name, of| -> Vec<(Spanned<String>, Words)> {
         let Some(mut node) = cursor.child(name) else { return Vec::new() };
-        let words = node.arguments().into_iter().filter_map(text).map(|word| (word, of_restore)).collect();
+        let words = node.arguments().into_iter().filter_map(text).map(|word| (word, of)).collect();
         left.extend(node.left());
         words
     };
-    let (backup, restore) = (words("backup", false), words("restore", true));
-    let databases = match cursor.child("databases") {
+    let (backup, restore) = (words("backup", Words::Backup), words("restore", Words::Restore));
+    let check = words("check", Words::Check);
+    let databases: Vec<Spanned<String>> = match cursor.child("databases") {
         Some(mut node) => {
             let names = node.arguments().into_iter().filter_map(text).collect();
             left.extend(node.left());
@@ -62,9 +64,28 @@ fn command(cursor: &mut Cursor<'_>, left: &mut Left) -> Option<Command> {
         }
         None => Vec::new(),
     };
-    let plain = |words: &[(Spanned<String>, bool)]| words.iter().map(|(word, _)| word.value.clone()).collect();
-    let command = schema::source::Command { backup: plain(&backup), restore: plain(&restore) };
-    Some(Command { command, templates: backup.into_iter().chain(restore).collect(), databases })
+    let user = child(cursor, "user", left).and_then(text).map(|user| user.value);
+    let mut environment = Vec::new();
+    for mut node in cursor.children("environment-variable") {
+        environment.push((text(node.argument()?)?.value, text(node.argument()?)?.value));
+        left.extend(node.left());
+    }
+    let mut secrets = BTreeMap::new();
+    for mut node in cursor.children("secret") {
+        secrets.insert(text(node.argument()?)?.value, secret(node.argument()?)?);
+        left.extend(node.left());
+    }
+    let plain = |words: &[(Spanned<String>, Words)]| words.iter().map(|(word, _)| word.value.clone()).collect();
+    let command = schema::source::Command {
+        backup: plain(&backup),
+        restore: plain(&restore),
+        check: plain(&check),
+        databases: databases.iter().map(|name| name.value.clone()).collect(),
+        user,
+        environment,
+        secrets,
+    };
+    Some(Command { command, templates: backup.into_iter().chain(restore).chain(check).collect(), databases })
 }
 
 pub(super) fn list(cursor: &mut Cursor<'_>, name: &str, left: &mut Left) -> Vec<String> {

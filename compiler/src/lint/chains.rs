@@ -35,8 +35,9 @@ pub(super) fn fulls<'a>(strategy: &'a Strategy, source: &str) -> Vec<Fulls<'a>> 
 
 /// A dump begins no chain.
 fn begins(backup: &Backup, source: &str) -> bool {
-    let online = backup.method.as_ref().is_none_or(|method| method.value == Method::Backup);
-    backup.source.value == source && backup.extent.value == Extent::Full && online
+    let whole = |method: Method| matches!(method, Method::Backup | Method::Archive);
+    let begins = backup.method.as_ref().is_none_or(|method| whole(method.value));
+    backup.source.value == source && backup.extent.value == Extent::Full && begins
 }
 
 fn reached<'a>(job: &'a Job, at: usize, backup: &'a Backup) -> Vec<&'a str> {

@@ -11,7 +11,7 @@ pub use job::{Backup, Copy, Drill, Job, Prune, Query, Schedule, Statement, Step,
 pub use keep::Keep;
 pub use place::{Runner, Target};
 pub use policy::{APPROVAL, Exception, Policy, Requirement};
-pub use source::{Command, Engine, Files, Neo4j, On, Pattern, Source, glob_covers};
+pub use source::{Command, Engine, Files, Neo4j, On, Pattern, Source, Words, glob_covers};
 pub use store::{Notifier, Plugin, Store};
 
 use crate::span::{Span, Spanned};

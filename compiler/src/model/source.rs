@@ -42,9 +42,17 @@ pub struct On {
 pub struct Command {
     /// What the runtime must know.
     pub command: schema::source::Command,
-    /// Every template of it, with its place, and whether it is one of the restore.
-    pub templates: Vec<(Spanned<String>, bool)>,
+    /// Every template of it, with its place, and what it is a word of.
+    pub templates: Vec<(Spanned<String>, Words)>,
     pub databases: Vec<Spanned<String>>,
+}
+
+/// What a program of a source is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    Backup,
+    Restore,
+    Check,
 }
 
 #[derive(Clone, Debug)]

@@ -123,7 +123,9 @@ impl Expansion<'_> {
             let address = format!("{}/{store}", subject(source, &made.database));
             let backup = made.backup;
             let start = self.start_of(&made.source, &made.database);
-            let chained = made.extent == Extent::Differential && verify.with == Check::Consistency;
+            // A tree's chain is read as it is; only a database must be put together first.
+            let database = matches!(source.engine, Engine::Neo4j(_));
+            let chained = database && made.extent == Extent::Differential && verify.with == Check::Consistency;
             let artifact = self.reference(backup);
             let aggregate = if chained {
                 let action = Action::Aggregate { artifact: artifact.clone(), store: store.clone() };

@@ -187,7 +187,14 @@ fn possible(source: &Source, databases: &[&str], request: &RestoreRequest, sink:
         sink.push(refused("a part of the tree cannot be exchanged with all of it", help));
         return None;
     }
-    if request.query.is_some() && (files || request.into.is_some()) {
+    if let Engine::Command(command) = &source.engine
+        && command.command.restore.is_empty()
+    {
+        let help = "Add `restore \"PROGRAM\"` to the source: a program that reads an artifact from standard input.";
+        sink.push(refused("nothing says how it is brought back", help.to_owned()));
+        return None;
+    }
+    if request.query.is_some() && (files || matches!(source.engine, Engine::Command(_)) || request.into.is_some()) {
         let why = "a query can only be asked of a server that serves what was restored";
         sink.push(refused(why, "Leave out `--query`.".to_owned()));
         return None;
@@ -233,7 +240,11 @@ fn steps(
         let mut reason = candidates.first().map_or_else(String::new, |first| {
             let only =
                 if request.files.is_empty() { String::new() } else { format!("; only {}", request.files.join(", ")) };
-            format!("{} taken {}, from {}{only}", short(&first.id), first.taken, first.store)
+            let chain = match first.chain.len() {
+                0 => String::new(),
+                before => format!(", and the {before} before it"),
+            };
+            format!("{} taken {}{chain}, from {}{only}", short(&first.id), first.taken, first.store)
         });
         if let Some(newer) = damaged {
             reason.push_str(&format!("; every copy of the newer {} was found damaged", short(newer)));
@@ -274,7 +285,10 @@ fn place(
             staging: wanted.staging.clone(),
             into: into.to_owned(),
         };
-        let reason = format!("as {into}; nothing is replaced");
+        let reason = match &source.engine {
+            Engine::Command(_) => format!("its own program reads it in, as {into}"),
+            Engine::Files(_) | Engine::Neo4j(_) => format!("as {into}; nothing is replaced"),
+        };
         let step = graph.add(JOB, &subject(source, &wanted.database), action, &reason, &source.span, sink)?;
         graph.need(step, *inspect, When::Success, &source.span);
     }
@@ -306,9 +320,15 @@ fn exchange(
         let (subject, of) = (subject(source, &wanted.database), name.clone());
         let (database, staging) = (wanted.database.clone(), wanted.staging.clone());
         let action = Action::Swap { source: of.clone(), database: database.clone(), staging: staging.clone() };
-        let swap = graph.add(JOB, &subject, action, "the old data is kept aside", span, sink)?;
+        let (swapped, settled) = match &source.engine {
+            Engine::Command(_) => {
+                ("its own program writes over what is there; nothing is kept aside", "nothing can be put back")
+            }
+            Engine::Files(_) | Engine::Neo4j(_) => ("the old data is kept aside", "kept if it answers, else put back"),
+        };
+        let swap = graph.add(JOB, &subject, action, swapped, span, sink)?;
         let action = Action::Settle { source: of, database, staging, query: request.query.clone() };
-        let settle = graph.add(JOB, &subject, action, "kept if it answers, else put back", span, sink)?;
+        let settle = graph.add(JOB, &subject, action, settled, span, sink)?;
         graph.need(settle, swap, When::Always, span);
         match (stop, start) {
             (Some(stop), Some(start)) => {

@@ -31,10 +31,11 @@ pub fn judge(strategy: &Strategy, sink: &mut Sink) {
             Statement::Drill(drill) => self::drill(drill, strategy, sink),
             Statement::Verify(verify) if verify.with == Check::Consistency => {
                 let source = strategy.source(&verify.of.value);
-                if let Some(source) = source.filter(|source| matches!(source.engine, Engine::Command(_))) {
+                let blind = |source: &&Source| matches!(&source.engine, Engine::Command(command) if command.command.check.is_empty());
+                if let Some(source) = source.filter(blind) {
                     sink.push(
                         impossible(source, "cannot be checked for consistency", &verify.of.span, "has no checker")
-                            .help("Write `with=\"digest\"`."),
+                            .help("Write `with=\"digest\"`, or add `check \"PROGRAM\"` to the source."),
                     );
                 }
             }
@@ -138,6 +139,7 @@ fn backup(backup: &Backup, strategy: &Strategy, sink: &mut Sink) {
             }
         }
         (Engine::Neo4j(neo4j), _) if differential => self::differential(source, neo4j, backup, strategy, sink),
+        (Engine::Files(_), _) if differential => begun(source, backup, strategy, sink),
         (_, _) if differential => sink.push(
             impossible(source, "cannot be backed up differentially", &backup.extent.span, "takes all each time")
                 .help("Write `type=\"full\"`, or leave it out."),
@@ -177,6 +179,12 @@ fn differential(source: &Source, neo4j: &Neo4j, backup: &Backup, strategy: &Stra
                 .help("Add `work \"/var/lib/backstay\"`: a directory that keeps the current chain."),
         );
     }
+    begun(source, backup, strategy, sink);
+}
+
+/// Something begins the chain that a differential goes on with, and begins it anew from time to time.
+fn begun(source: &Source, backup: &Backup, strategy: &Strategy, sink: &mut Sink) {
+    let name = &source.name.value;
     if !flow::of(strategy).begun.contains(name) {
         sink.push(
             Diagnostic::error(&codes::DIFFERENTIAL_WITHOUT_FULL, format!("no job makes a full backup of `{name}`"))

@@ -2,7 +2,7 @@
 //! of requirements.
 
 use crate::diag::{Diagnostic, Sink, codes};
-use crate::model::{Command, Engine, Files, Job, Source, Statement, Strategy};
+use crate::model::{Command, Engine, Files, Job, Source, Statement, Strategy, Words};
 use crate::structure::{did_you_mean, strategy as vocabulary, unit};
 use handlebars::Handlebars;
 
@@ -82,22 +82,22 @@ fn templates(command: &Command, sink: &mut Sink) {
     handlebars.set_strict_mode(true);
     handlebars.register_escape_fn(handlebars::no_escape);
     let mut last = None;
-    for (template, of_restore) in &command.templates {
+    for (template, of) in &command.templates {
         // The first of each command is the program.
-        if last != Some(of_restore) && template.value.trim().is_empty() {
+        if last != Some(of) && template.value.trim().is_empty() {
             sink.push(
                 Diagnostic::error(&codes::INVALID_VALUE, "the program has no name")
                     .at(&template.span, "empty")
                     .help("Write the program, then its arguments."),
             );
         }
-        last = Some(of_restore);
+        last = Some(of);
         let mut facts = serde_json::json!({ "strategy": "s", "source": "s", "database": "d" });
-        if let (true, Some(facts)) = (of_restore, facts.as_object_mut()) {
+        if let (Words::Restore, Some(facts)) = (of, facts.as_object_mut()) {
             facts.insert("into".to_owned(), "d".into());
         }
         if handlebars.render_template(&template.value, &facts).is_err() {
-            let known = if *of_restore {
+            let known = if *of == Words::Restore {
                 "`{{strategy}}`, `{{source}}`, `{{database}}` or `{{into}}`"
             } else {
                 "`{{strategy}}`, `{{source}}` or `{{database}}`"

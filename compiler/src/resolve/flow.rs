@@ -75,7 +75,8 @@ pub fn of(strategy: &Strategy) -> &Flow {
 
 /// Whether a differential can build on it.
 fn begins(backup: &Backup) -> bool {
-    backup.extent.value == Extent::Full && backup.method.as_ref().is_none_or(|method| method.value == Method::Backup)
+    let whole = |method: Method| matches!(method, Method::Backup | Method::Archive);
+    backup.extent.value == Extent::Full && backup.method.as_ref().is_none_or(|method| whole(method.value))
 }
 
 /// The stores that get what each source has, from any job.

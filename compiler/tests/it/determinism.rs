@@ -4,7 +4,7 @@ use crate::case::of_example;
 use crate::expected::read;
 use compiler::{Text, check, next_runs, plan, render};
 
-const EXAMPLES: [&str; 3] = ["01-quickstart", "02-neo4j-community", "03-enterprise-gfs"];
+const EXAMPLES: [&str; 4] = ["01-quickstart", "02-neo4j-community", "03-enterprise-gfs", "04-postgres"];
 
 fn compiled(example: &str) -> schema::plan::Plan {
     let text = Text { name: "strategy.kdl".to_owned(), text: read(&format!("examples/{example}/strategy.kdl")) };

@@ -1,5 +1,6 @@
 //! Engines: how one kind of source is backed up, checked and brought back.
 
+pub mod command;
 pub mod exchange;
 pub mod files;
 pub mod neo4j;
@@ -13,7 +14,7 @@ use crate::secret::Secrets;
 use crate::world::World;
 use schema::manifest::EngineFacts;
 use schema::step::Method;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,18 @@ impl Context {
     pub fn index(&self) -> PathBuf {
         self.scratch.join("artifact.index")
     }
+}
+
+/// The archives of a chain, the full one first, each when the one before it was read.
+pub type Links = tokio::sync::mpsc::Receiver<Feed>;
+
+/// Where the lists of entries of backups are.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// That of the backup to compare with: only what differs is taken. `None` takes all.
+    pub base: Option<PathBuf>,
+    /// File that gets the list of what the new backup, with those before it, brings back.
+    pub index: PathBuf,
 }
 
 /// What a backup was.
@@ -102,6 +115,45 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// Streams one artifact into `out` and calls `finish` on it only when the artifact is whole.
     fn backup<'a>(&'a self, database: &'a str, method: Method, out: Sink, context: &'a Context) -> Doing<'a, Taken>;
 
+    /// Whether its backups come with an index, so that a differential can be made and a chain be put together.
+    fn lists(&self) -> bool {
+        false
+    }
+
+    /// As [`Engine::backup`] with the engine's first method, with an index of what it holds. Only where [`Engine::lists`].
+    fn backup_listed<'a>(
+        &'a self,
+        _database: &'a str,
+        _listing: Listing,
+        _out: Sink,
+        _context: &'a Context,
+    ) -> Doing<'a, Taken> {
+        Box::pin(async { Err(no_chains()) })
+    }
+
+    /// As [`Engine::verify`], of a full artifact and the differentials on it. `index` is that of the last one.
+    fn verify_chain<'a>(
+        &'a self,
+        _database: &'a str,
+        _links: Links,
+        _index: &'a Path,
+        _context: &'a Context,
+    ) -> Doing<'a, String> {
+        Box::pin(async { Err(no_chains()) })
+    }
+
+    /// As [`Engine::stage`], of a full artifact and the differentials on it. `index` is that of the last one.
+    fn stage_chain<'a>(
+        &'a self,
+        _database: &'a str,
+        _staging: &'a str,
+        _links: Links,
+        _index: &'a Path,
+        _context: &'a Context,
+    ) -> Doing<'a, String> {
+        Box::pin(async { Err(no_chains()) })
+    }
+
     /// Checks an artifact with the engine's own means, in a scratch place. Consumes all of `artifact`.
     fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String>;
 
@@ -157,9 +209,18 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     fn recover<'a>(&'a self, context: &'a Context) -> Doing<'a, Option<Recovered>>;
 }
 
+fn no_chains() -> Error {
+    Error::permanent("no-chains", "this engine does not put artifacts of a chain together")
+}
+
 /// The engine of a source of a plan. `None` when there is none yet; [`crate::run::refuse`] says so before a run.
 #[must_use]
-pub fn open(source: &schema::source::Source, base: &std::path::Path, secrets: &Secrets) -> Option<Arc<dyn Engine>> {
+pub fn open(
+    strategy: &str,
+    source: &schema::source::Source,
+    base: &Path,
+    secrets: &Secrets,
+) -> Option<Arc<dyn Engine>> {
     match &source.engine {
         schema::source::Engine::Files(files) if files.members.is_empty() => {
             Some(Arc::new(files::FilesEngine::new(&source.name, files, base)))
@@ -168,6 +229,10 @@ pub fn open(source: &schema::source::Source, base: &std::path::Path, secrets: &S
             let home = neo4j.home.as_deref()?;
             Some(Arc::new(neo4j::Neo4jEngine::new(&source.name, neo4j, home, base, secrets.clone())))
         }
-        schema::source::Engine::Files(_) | schema::source::Engine::Command(_) => None,
+        schema::source::Engine::Command(command) => {
+            let secrets = secrets.clone();
+            Some(Arc::new(command::CommandEngine::new(strategy, &source.name, command, base, secrets)))
+        }
+        schema::source::Engine::Files(_) => None,
     }
 }

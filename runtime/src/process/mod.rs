@@ -204,7 +204,7 @@ fn passed_on(name: &std::ffi::OsStr) -> bool {
 }
 
 /// The program's file. Looked up here, so that a missing program is our error and not an exit code of the supervisor.
-fn located(command: &Command) -> Result<PathBuf> {
+pub(crate) fn located(command: &Command) -> Result<PathBuf> {
     let Some(program) = command.argv.first().filter(|program| !program.is_empty()) else {
         return Err(Error::permanent("program-missing", "the command is empty"));
     };

@@ -1,23 +1,21 @@
 //! One backup step: the engine's stream into one store, published when it is whole.
 
 use super::announce::{LOST, clean_up, publish, remember};
+use super::chain::{self, Parent};
 use super::executor::{Done, Located, Work};
+use super::index;
 use super::send::{Sending, first_cause};
 use super::workshop::Workshop;
-use crate::artifact::digest::{Digested, hex};
+use crate::artifact::digest::Digested;
 use crate::artifact::encode::{self, Layers};
-use crate::artifact::outlet::{Outlet, cause};
-use crate::artifact::{Sink, channel, sized};
-use crate::engine::{Context, Taken};
+use crate::artifact::{channel, sized};
+use crate::engine::{Context, Listing, Taken};
 use crate::error::{Error, Result};
 use crate::store::{Held, Published, Store, layout};
 use schema::fact::StoredArtifact;
-use schema::index::Line;
-use schema::manifest::{Content, Copied, FORMAT, Indexed, Manifest};
+use schema::manifest::{Content, Copied, FORMAT, Manifest};
 use schema::report::{ArtifactReport, Outcome, ProblemKind};
-use schema::step::Method;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use schema::step::{Action, Extent, Method};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,10 +24,6 @@ const COLLAPSED: u64 = 2;
 /// Artifacts whose sizes say what is usual. The middle one counts: one that collapsed, or several, are not usual at once,
 /// and what stays small is, after some days.
 const HISTORY: usize = 7;
-/// What the name of an index ends with, before the endings of its encodings.
-const INDEX: &str = ".index";
-/// Level at which an index is compressed, whatever its store says of artifacts.
-const INDEX_LEVEL: u8 = 3;
 
 /// Makes and publishes the artifact of `work`, or finds that an earlier attempt of the same step did.
 pub(super) async fn perform(
@@ -44,12 +38,15 @@ pub(super) async fn perform(
     if let Some(held) = store.held(&at.source, &at.database, &at.id).await? {
         return adopt(shop, &store, &held, context).await;
     }
-    let file = file_name(at, method, context.world.now());
+    let wanted = matches!(&work.action, Action::Backup { extent: Extent::Differential, .. });
+    let parent = if wanted { chain::parent(shop, &store, at, context).await? } else { None };
+    let file = file_name(at, method, parent.is_some(), context.world.now());
     let layers = store.layers(matches!(method, Method::Dump | Method::Backup));
-    let (manifest, incomplete) = match take(shop, work, at, (method, &file, &layers), &store, context).await {
+    let way = Way { method, file: &file, layers: &layers, parent: parent.as_ref() };
+    let (manifest, incomplete) = match take(shop, work, at, way, &store, context).await {
         Ok(taken) => taken,
         Err(error) => {
-            let files = [encode::file_name(&file, &layers.names()), index_name(&file, &index_layers(&layers))];
+            let files = [encode::file_name(&file, &layers.names()), index::file_name(&file, &layers)];
             let folder = store.folder(&at.source, &at.database, &at.id);
             let keys = files.iter().map(|file| layout::bytes(&folder, &work.attempt, file));
             clean_up(&store, keys, &context.observers).await;
@@ -60,11 +57,16 @@ pub(super) async fn perform(
             };
         }
     };
-    let published = publish(&store, &manifest, &context.observers).await?;
+    let published = publish(&store, &manifest, &context.observers).await.map_err(parent_gone)?;
     let held = published.held();
     let before = before(shop, &store.name, at)?;
     remember(shop, &store, held, context).await?;
     let mut done = judge(&store, &held.manifest, &incomplete, &before);
+    if let Some(chain) = &held.manifest.chain {
+        done.detail.push_str(&format!(", what changed since artifact {}", chain.parent));
+    } else if wanted {
+        done.detail.push_str(", all of it: there is nothing that a differential can build on");
+    }
     if let Published::Theirs(_) = published {
         done.detail.push_str(LOST);
     }
@@ -97,15 +99,16 @@ async fn take(
     shop: &Workshop,
     work: &Work,
     at: &Located,
-    (method, file, layers): (Method, &str, &Layers),
+    way: Way<'_>,
     store: &Store,
     context: &Context,
 ) -> Result<(Manifest, Vec<String>)> {
+    let Way { file, layers, parent, .. } = way;
     let folder = store.folder(&at.source, &at.database, &at.id);
     let key = layout::bytes(&folder, &work.attempt, &encode::file_name(file, &layers.names()));
     let sending = Sending::begin(shop, work, store, &key, None).await?;
     let began = Instant::now();
-    let made = match make(shop, at, method, layers, &sending, context).await {
+    let made = match make(shop, at, way, &sending, context).await {
         Ok(made) => made,
         Err(error) => {
             sending.abort().await;
@@ -116,11 +119,28 @@ async fn take(
     let took = u64::try_from(began.elapsed().as_millis()).ok();
     let copy = copied(file, layers, &made);
     if context.index().exists() {
-        note_frames(&context.index(), &made.artifact)?;
+        index::note_frames(&context.index(), &made.artifact)?;
     }
-    let index = publish_index(shop, work, store, (&folder, file), layers, context).await?;
+    let index = index::publish(shop, work, store, (&folder, file), layers, context).await?;
+    let chain = parent.map(Parent::chain);
     let made_of = manifest(shop, work, at, file.to_owned(), &made.taken, &made.artifact);
-    Ok((Manifest { took, copy, index, ..made_of }, made.taken.incomplete))
+    Ok((Manifest { took, copy, index, chain, ..made_of }, made.taken.incomplete))
+}
+
+/// Whoever removed the parent meanwhile has made this attempt worthless: another one finds another parent, or none.
+fn parent_gone(error: Error) -> Error {
+    if matches!(error.code, "parent-missing" | "parent-marked") { Error::temporary("parent-gone", error.message) } else { error }
+}
+
+/// How an artifact is made.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    method: Method,
+    /// Name of the artifact's own bytes.
+    file: &'a str,
+    layers: &'a Layers,
+    /// What a differential is made against.
+    parent: Option<&'a Parent>,
 }
 
 /// Bytes that are in a store, and not visible yet.
@@ -136,14 +156,18 @@ struct Made {
 async fn make(
     shop: &Workshop,
     at: &Located,
-    method: Method,
-    layers: &Layers,
+    Way { method, layers, parent, .. }: Way<'_>,
     sending: &Sending<'_>,
     context: &Context,
 ) -> Result<Made> {
     let engine = shop.engine(&at.source)?;
     let (sink, feed) = channel();
-    let taking = engine.backup(&at.database, method, sink, context);
+    let taking = if engine.lists() {
+        let listing = Listing { base: parent.map(|parent| parent.index.clone()), index: context.index() };
+        engine.backup_listed(&at.database, listing, sink, context)
+    } else {
+        engine.backup(&at.database, method, sink, context)
+    };
     let made = if layers.is_empty() {
         let (taken, sent) = tokio::join!(taking, sending.send(feed, &context.observers));
         match (taken, sent) {
@@ -178,74 +202,6 @@ fn copied(file: &str, layers: &Layers, made: &Made) -> Option<Copied> {
     })
 }
 
-/// Stores the index that the engine made, if it made one: a step that makes its bytes visible comes after it.
-async fn publish_index(
-    shop: &Workshop,
-    work: &Work,
-    store: &Store,
-    (folder, file): (&str, &str),
-    layers: &Layers,
-    context: &Context,
-) -> Result<Option<Indexed>> {
-    let path = context.index();
-    if !path.exists() {
-        return Ok(None);
-    }
-    let layers = index_layers(layers);
-    let file = index_name(file, &layers);
-    let sending = Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), None).await?;
-    let ((sink, feed), (coded, stored)) = (channel(), channel());
-    let silent = context.observers.silent();
-    let (read, encoded, sent) =
-        tokio::join!(feed_file(path, sink), encode::encode(feed, coded, layers), sending.send(stored, &silent));
-    match (read, encoded, sent) {
-        (Ok(()), Ok(_), Ok((stored, receipts))) => {
-            sending.commit(&receipts).await?;
-            Ok(Some(Indexed { file, size: stored.size, blake3: stored.blake3 }))
-        }
-        (read, encoded, sent) => {
-            sending.abort().await;
-            Err(first_cause([read.err(), encoded.err(), sent.err()]))
-        }
-    }
-}
-
-/// What is done to an index: it is always compressed, and as secret as the artifact.
-fn index_layers(layers: &Layers) -> Layers {
-    Layers { zstd: Some(INDEX_LEVEL), recipients: layers.recipients.clone() }
-}
-
-/// Name of the index of the artifact `file`.
-fn index_name(file: &str, layers: &Layers) -> String {
-    encode::file_name(&format!("{file}{INDEX}"), &layers.names())
-}
-
-/// Adds the values of the frames to an index.
-fn note_frames(path: &Path, artifact: &Digested) -> Result<()> {
-    let failed = |error| Error::io("write the index of the artifact", &error);
-    let file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
-    let mut file = std::io::BufWriter::new(file);
-    for node in &artifact.frames {
-        let line = Line::Frame { blake3: hex(node) };
-        serde_json::to_writer(&mut file, &line).map_err(|error| failed(error.into()))?;
-        file.write_all(b"\n").map_err(failed)?;
-    }
-    file.flush().map_err(failed)
-}
-
-/// Streams a file of ours.
-async fn feed_file(path: PathBuf, out: Sink) -> Result<()> {
-    let work = move || {
-        let failed = |error| Error::io("read the index of the artifact", &error);
-        let mut file = std::fs::File::open(&path).map_err(failed)?;
-        let mut outlet = Outlet::new(out);
-        std::io::copy(&mut file, &mut outlet)
-            .map_err(|error| cause(error, |error| Error::io("read the index", error)))?;
-        outlet.finish()
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
-}
-
 fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Taken, digested: &Digested) -> Manifest {
     Manifest {
         format: FORMAT,
@@ -270,15 +226,16 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
         took: None,
         moved: None,
         incomplete: taken.incomplete.clone(),
-        parent: None,
+        chain: None,
         adopted: None,
     }
 }
 
 /// The name that a person meets in the store: what it is of, when, and what reads it.
-fn file_name(at: &Located, method: Method, now: jiff::Timestamp) -> String {
+fn file_name(at: &Located, method: Method, differential: bool, now: jiff::Timestamp) -> String {
     let time = now.strftime("%Y-%m-%dT%H-%M-%SZ");
     match method {
+        Method::Archive if differential => format!("{}-{time}.differential.tar", at.source),
         Method::Archive => format!("{}-{time}.tar", at.source),
         Method::Dump => format!("{}-{time}.dump", at.database),
         Method::Backup => format!("{}-{time}.backup", at.database),
@@ -323,7 +280,7 @@ fn judge(store: &Store, manifest: &Manifest, incomplete: &[String], before: &Bef
     if !incomplete.is_empty() {
         doubts.push(format!("{} incomplete: {}", incomplete.len(), shown(incomplete)));
     }
-    if let Some(usual) = before.usual.filter(|usual| size < usual / COLLAPSED) {
+    if let Some(usual) = before.usual.filter(|usual| manifest.chain.is_none() && size < usual / COLLAPSED) {
         doubts.push(format!("it has {} where {} is usual", sized(size), sized(usual)));
     }
     let time = |text: &str| text.parse::<jiff::Timestamp>().ok();

@@ -67,9 +67,10 @@ fn place(plan: &Plan, step: &Step) -> Option<String> {
 
 fn action(step: &Step) -> Option<String> {
     let what = match &step.action {
-        Action::Backup { extent: Extent::Differential, .. } => "differential backups are",
+        Action::Backup { extent: Extent::Differential, method, .. } if *method != Method::Archive => {
+            "differential backups are"
+        }
         Action::Backup { method: Method::Backup, .. } => "online backups are",
-        Action::Backup { method: Method::Command, .. } => "the `command` engine is",
         Action::Stop { database: Some(_), .. } | Action::Start { database: Some(_), .. } => {
             "stopping one database of a server is"
         }
@@ -84,7 +85,7 @@ fn action(step: &Step) -> Option<String> {
 fn source(plan: &Plan, step: &Step) -> Option<String> {
     let name = source_of(plan, step)?;
     match plan.sources.iter().find(|source| source.name == name) {
-        Some(Source { engine: Engine::Command(_), .. }) => Some("the `command` engine is not there yet".to_owned()),
+        Some(Source { engine: Engine::Command(command), .. }) => command.secrets.values().find_map(keyring),
         Some(Source { engine: Engine::Files(files), .. }) if !files.members.is_empty() => {
             Some("files of servers are not there yet".to_owned())
         }

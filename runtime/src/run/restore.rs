@@ -1,16 +1,18 @@
 //! Staging an artifact: the copies of the plan are tried in their order, and nothing live is touched. A copy that turns
 //! out damaged gets a fact that says so, and the next one is tried.
 
+use super::chain;
 use super::executor::{Done, Located};
+use super::index;
 use super::room;
 use super::transfer::expect;
 use super::verify::{fact, name_the_artifact, note, prefer_damage};
 use super::workshop::Workshop;
 use crate::artifact::decode::Coded;
 use crate::artifact::download::Expected;
-use crate::artifact::outlet::{Outlet, cause};
+use crate::artifact::outlet::Outlet;
 use crate::artifact::part::{Part, Ranged};
-use crate::artifact::{Feed, Sink, channel, pace::Pace, sized};
+use crate::artifact::{Sink, channel, pace::Pace, sized};
 use crate::engine::{Context, files::part};
 use crate::error::{Error, Result};
 use crate::store::{Held, Store};
@@ -18,7 +20,6 @@ use schema::manifest::{LaterFact, Manifest};
 use schema::report::{Outcome, ProblemKind};
 use schema::step::Candidate;
 use std::io::BufReader;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,7 +61,6 @@ pub(super) async fn stage(shop: &Arc<Workshop>, wanted: Wanted<'_>, context: &Co
 }
 
 async fn stage_one(shop: &Workshop, wanted: Wanted<'_>, candidate: &Candidate, context: &Context) -> Result<String> {
-    chained(&candidate.id, candidate.chain.first().map(|link| link.id.as_str()))?;
     let store = shop.store(&candidate.store, &context.observers).await?;
     let at = Located {
         source: wanted.source.to_owned(),
@@ -74,6 +74,15 @@ async fn stage_one(shop: &Workshop, wanted: Wanted<'_>, candidate: &Candidate, c
     let engine = shop.engine(wanted.source)?;
     if let Some(folder) = engine.stages_in(wanted.staging).filter(|_| wanted.only.is_empty()) {
         room::look(&folder, held.manifest.artifact.size)?;
+    }
+    if held.manifest.chain.is_some() {
+        if !wanted.only.is_empty() {
+            return Err(part_of_a_chain(&at.id));
+        }
+        let reader = chain::Reader::Stage { staging: wanted.staging };
+        let staged = chain::read(engine, &store, &held, reader, context).await;
+        let detail = staged.map_err(|error| name_the_artifact(error, &store, &at.id))?;
+        return Ok(format!("{detail}, to artifact {} of {} in `{}`", candidate.id, candidate.taken, store.name));
     }
     let (sink, feed) = channel();
     let fetched = Arc::new(AtomicU64::new(0));
@@ -110,17 +119,9 @@ async fn read_part(
     out: Sink,
     context: &Context,
 ) -> Result<()> {
-    let index = context.scratch.join("stored.index");
-    let (sink, feed) = channel();
-    if manifest.index.is_none() {
-        return Err(Error::permanent("index-missing", "the artifact has no index, so no part of it can be restored")
-            .help("Restore all of it: leave out `--file`."));
-    }
-    let silent = context.observers.silent();
-    let (read, spooled) = tokio::join!(store.index(manifest, sink, &silent), spool(feed, index.clone()));
-    prefer_damage(read, spooled)?;
+    let index = index::fetch(store, manifest, "stored.index", context).await?;
     let only = only.to_vec();
-    blocking(move || {
+    index::blocking(move || {
         let open =
             || std::fs::File::open(&index).map(BufReader::new).map_err(|error| Error::io("read the index", &error));
         let chosen = part::choose(open, &only)?;
@@ -132,19 +133,10 @@ async fn read_part(
     .await
 }
 
-/// Writes all of a feed to a file of ours.
-async fn spool(mut feed: Feed, path: PathBuf) -> Result<()> {
-    blocking(move || {
-        let failed = |error: std::io::Error| cause(error, |error| Error::io("note the index of the artifact", error));
-        let mut file = std::fs::File::create(path).map_err(failed)?;
-        std::io::copy(&mut feed, &mut file).map_err(failed)?;
-        Ok(())
-    })
-    .await
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
+fn part_of_a_chain(id: &str) -> Error {
+    let message = format!("artifact {id} is a differential, and a part of a chain cannot be restored yet");
+    Error::permanent("not-there-yet", message)
+        .help("Leave out `--file`, or name a full artifact with `--artifact ID`.")
 }
 
 /// Writes beside a copy that it is damaged. A restore does not fail for that this cannot be written.
@@ -156,12 +148,12 @@ async fn tell_damage(shop: &Workshop, store: &Store, held: &Held, error: &Error,
     }
 }
 
-/// Only an artifact that needs no other one can be brought back.
+/// Only an artifact that needs no other one can be drilled.
 pub(super) fn chained(id: &str, parent: Option<&str>) -> Result<()> {
     match parent {
         None => Ok(()),
         Some(parent) => {
-            let message = format!("artifact {id} builds on artifact {parent}, and chains cannot be restored yet");
+            let message = format!("artifact {id} builds on artifact {parent}, and drills cannot restore chains yet");
             Err(Error::permanent("not-there-yet", message).help("Name a full artifact with `--artifact ID`."))
         }
     }

@@ -5,6 +5,7 @@ use super::backup::{encoded, located, report};
 use super::executor::{Done, Located, Work, unless_cancelled};
 use super::send::{Sending, first_cause};
 use super::workshop::Workshop;
+use super::chain;
 use crate::artifact::decode::Coded;
 use crate::artifact::digest::Digested;
 use crate::artifact::download::Expected;
@@ -16,7 +17,7 @@ use crate::event::StepObservers;
 use crate::fault;
 use crate::store::{Held, Published, Store, layout};
 use schema::manifest::{Copied, Indexed, Manifest};
-use schema::report::ProblemKind;
+use schema::report::{ArtifactReport, ProblemKind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,31 +35,54 @@ pub(super) async fn perform(
     let from = shop.store(from, &context.observers).await?;
     let to = shop.store(to, &context.observers).await?;
     let held = expect(&from, at).await?;
+    let before = chain::transfer_before(shop, work, (&from, &to), &held, bandwidth, context).await?;
     if let Some(there) = to.held(&at.source, &at.database, &at.id).await? {
         return converged(shop, (&from, &to), &held, &there, context).await;
     }
-    let way = way(&held.manifest, &from, &to)?;
+    let (detail, brought) = bring(shop, work, (&from, &to), &held, bandwidth, context).await?;
+    let chain = match before.as_slice() {
+        [] => String::new(),
+        links => {
+            let size = links.iter().map(|link| link.size).sum();
+            format!(", and {} before it in its chain, {}", links.len(), sized(size))
+        }
+    };
+    Ok(Done::ok(format!("{detail}{chain}")).with(brought))
+}
+
+/// Copies bytes and index, and publishes them. Returns what a person is told, and the copy.
+pub(super) async fn bring(
+    shop: &Workshop,
+    work: &Work,
+    (from, to): (&Store, &Store),
+    held: &Held,
+    bandwidth: Option<u64>,
+    context: &Context,
+) -> Result<(String, ArtifactReport)> {
+    let old = &held.manifest;
+    let way = way(old, from, to)?;
     let began = Instant::now();
-    let planned = planned(&held.manifest, &way, &work.attempt);
-    let manifest = match copy(shop, work, (&from, &to), &way, (&held.manifest, &planned), bandwidth, context).await {
+    let planned = planned(old, &way, &work.attempt);
+    let manifest = match copy(shop, work, (from, to), &way, (old, &planned), bandwidth, context).await {
         Ok(manifest) => Manifest { moved: u64::try_from(began.elapsed().as_millis()).ok(), ..manifest },
         Err(error) => {
-            clean_up(&to, to.objects(&planned), &context.observers).await;
+            clean_up(to, to.objects(&planned), &context.observers).await;
             // Another attempt may have gone on where this one could not.
-            return match to.held(&at.source, &at.database, &at.id).await {
+            return match to.held(&old.source, &old.database, &old.id).await {
                 Ok(Some(there)) if error.kind != ProblemKind::Cancelled => {
-                    converged(shop, (&from, &to), &held, &there, context).await
+                    let done = converged(shop, (from, to), held, &there, context).await?;
+                    Ok((done.detail, report(to, &there.manifest)))
                 }
                 _ => Err(error),
             };
         }
     };
-    let published = publish(&to, &manifest, &context.observers).await?;
-    remember(shop, &to, published.held(), context).await?;
+    let published = publish(to, &manifest, &context.observers).await?;
+    remember(shop, to, published.held(), context).await?;
     let lost = if matches!(published, Published::Theirs(_)) { LOST } else { "" };
     let size = sized(manifest.artifact.size);
     let detail = format!("{size} from `{}` to `{}`{}{lost}", from.name, to.name, encoded(&manifest));
-    Ok(Done::ok(detail).with(report(&to, &published.held().manifest)))
+    Ok((detail, report(to, &published.held().manifest)))
 }
 
 /// Counts a copy that is there already, after reading it back.

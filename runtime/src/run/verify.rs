@@ -4,6 +4,7 @@ use super::backup::{located, report};
 use super::executor::{Done, Work, unless_cancelled};
 use super::transfer::expect;
 use super::workshop::Workshop;
+use super::chain;
 use crate::artifact::{channel, pace::Pace, sized};
 use crate::engine::Context;
 use crate::error::{Error, Result};
@@ -101,6 +102,9 @@ async fn by_digest(store: &Store, held: &Held, context: &Context) -> Result<Stri
 async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<String> {
     let manifest = &held.manifest;
     let engine = shop.engine(&manifest.source)?;
+    if manifest.chain.is_some() {
+        return chain::read(engine, store, held, chain::Reader::Verify, context).await;
+    }
     let (sink, feed) = channel();
     let quiet = context.observers.silent();
     let (read, checked) = tokio::join!(

@@ -81,7 +81,7 @@ impl Workshop {
             inputs: plan.inputs.iter().map(|input| input.digest.clone()).collect(),
             engines: engines
                 .filter_map(|source| {
-                    let engine = engine::open(source, outfit.world.base(), &outfit.secrets)?;
+                    let engine = engine::open(&plan.strategy, source, outfit.world.base(), &outfit.secrets)?;
                     Some((source.name.clone(), engine))
                 })
                 .collect(),

@@ -4,6 +4,7 @@
 //! store.json
 //! <strategy>/<source>/<database>/<artifact-id>/manifest.json
 //! <strategy>/<source>/<database>/<artifact-id>/<attempt>/<file>
+//! <strategy>/<source>/<database>/<artifact-id>/<attempt>/<file>.index.jsonl
 //! <strategy>/<source>/<database>/<artifact-id>/facts/<kind>-<time>-<run>.json
 //! <strategy>/<source>/<database>/<artifact-id>/tombstone.json
 //! <strategy>/<source>/<database>/<artifact-id>/swept/<attempt>.json
@@ -24,6 +25,12 @@ const LEASE: &str = "lease";
 #[must_use]
 pub fn strategy(strategy: &str) -> String {
     format!("{}/", component(strategy))
+}
+
+/// Folder of a database, with a slash at its end.
+#[must_use]
+pub fn database(strategy: &str, source: &str, database: &str) -> String {
+    format!("{}/{}/{}/", component(strategy), component(source), component(database))
 }
 
 /// Folder of an artifact, with a slash at its end.

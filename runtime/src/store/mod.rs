@@ -74,6 +74,15 @@ impl Store {
         layout::bytes(&folder, &manifest.attempt, file)
     }
 
+    /// Ids of the artifacts of a database here, in no order that means anything.
+    pub async fn ids(&self, source: &str, database: &str) -> Result<Vec<String>> {
+        let folder = layout::database(&self.strategy, source, database);
+        let listed = self.storage.list(&folder).await?;
+        let id =
+            |key: &str| layout::folder_of_manifest(key)?.strip_prefix(&folder)?.strip_suffix('/').map(str::to_owned);
+        Ok(listed.iter().filter_map(|listed| id(&listed.key)).collect())
+    }
+
     /// The artifact's manifest here, if it has been published.
     pub async fn held(&self, source: &str, database: &str, id: &str) -> Result<Option<Held>> {
         self.read_manifest(&layout::manifest(&self.folder(source, database, id))).await
@@ -131,7 +140,7 @@ impl Store {
             size: held.manifest.artifact.size,
             verified,
             damaged: false,
-            parent: held.manifest.parent.clone(),
+            parent: held.manifest.parent().map(str::to_owned),
             locked_until: None,
             took: held.manifest.took,
             tombstone: None,
@@ -216,7 +225,7 @@ fn impossible(manifest: &Manifest) -> Option<&'static str> {
     if !layout::is_component(&content.file) {
         return Some("its file is no name of a file here");
     }
-    if !layout::is_component(&manifest.id) || manifest.parent.as_ref().is_some_and(|id| !layout::is_component(id)) {
+    if !layout::is_component(&manifest.id) || manifest.parent().is_some_and(|id| !layout::is_component(id)) {
         return Some("its id, or that of its parent, is no name of an artifact");
     }
     if i64::try_from(content.size).is_err() {

@@ -89,9 +89,9 @@ impl Store {
 
     /// The artifact that this one needs is here, and is not to go.
     async fn parent_stays(&self, manifest: &Manifest) -> Result<()> {
-        let Some(parent) = &manifest.parent else { return Ok(()) };
+        let Some(parent) = manifest.parent() else { return Ok(()) };
         if self.tombstone(&self.folder(&manifest.source, &manifest.database, parent)).await?.is_some() {
-            return Err(self.marked(parent, "what it needs"));
+            return Err(Error { code: "parent-marked", ..self.marked(parent, "what it needs") });
         }
         match self.held(&manifest.source, &manifest.database, parent).await? {
             Some(_) => Ok(()),

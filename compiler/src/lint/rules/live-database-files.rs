@@ -3,7 +3,7 @@
 use crate::diag::{Example, Explanation, Level};
 use crate::lint::tree::{self, Taken};
 use crate::lint::{Found, Levels, Rule, Subject, copies};
-use crate::model::{Engine, Files, Source, Strategy};
+use crate::model::{Engine, Files, Source, Strategy, Words};
 use crate::span::Span;
 
 /// Where a server has its data, below its home.
@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, out: &mut Vec<Found>) {
         let found = match &source.engine {
             Engine::Files(files) => self::files(strategy, source, files, &here),
             Engine::Command(command) => {
-                let words = command.templates.iter().filter(|(_, of_restore)| !of_restore).map(|(word, _)| word);
+                let words = command.templates.iter().filter(|(_, of)| *of == Words::Backup).map(|(word, _)| word);
                 let live = words.into_iter().find(|word| LIVE.iter().any(|live| word.value.contains(live)));
                 live.map(|word| (word.value.clone(), word.span.clone()))
             }

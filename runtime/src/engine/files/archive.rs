@@ -1,6 +1,8 @@
-//! Writes a tree as a pax archive, in one pass, and reports what it could not write faithfully.
+//! Writes a tree as a pax archive, in one pass, and reports what it could not write faithfully: all of it, or what
+//! changed since the backup that an index is of.
 
-use super::index::Index;
+use super::against::{Base, Folder};
+use super::index::{IndexWriter, Line, bytes_of, line_of};
 use super::member::{BLOCK, Kind, Member, sparse_map};
 use super::owner::Names;
 use super::select::Selection;
@@ -11,9 +13,11 @@ use crate::artifact::Sink;
 use crate::artifact::stream::CHUNK;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
+use crate::world::World;
 use bytes::Bytes;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{Mode, OFlags};
+use schema::index::Name;
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io;
@@ -25,6 +29,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Archives end on a multiple of this: twenty blocks, as every `tar` writes them.
 const RECORD: u64 = 20 * BLOCK as u64;
+/// Times of files stand still for up to two seconds on some file systems: what changed within so many before it was
+/// looked at is taken again the next time.
+const FRESH: i64 = 3;
 /// Shortest time between two progress events.
 const PACE: Duration = Duration::from_millis(100);
 
@@ -37,8 +44,11 @@ pub(super) struct Work<'a> {
     pub(super) observers: &'a StepObservers,
     pub(super) cancel: &'a CancellationToken,
     pub(super) seam: Option<&'a Seam>,
-    /// Where the index is written.
-    pub(super) index: &'a Path,
+    pub(super) world: &'a dyn World,
+    /// Index of the backup to compare with; without one, all of the tree is taken.
+    pub(super) base: Option<&'a Path>,
+    /// Where the index of this backup is written.
+    pub(super) index: Option<&'a Path>,
 }
 
 /// What was written.
@@ -52,9 +62,10 @@ pub(super) struct Written {
 /// Archives the tree into `sink`, which it finishes only when the archive is whole.
 ///
 /// # Errors
-/// `no-root`, `nothing-matched`, `file-changed`, `file-unreadable` (both only when strict), `cancelled`.
+/// `no-root`, `nothing-matched`, `file-changed`, `file-unreadable` (both only when strict), `index-damaged`, `cancelled`.
 pub(super) fn archive(work: &Work<'_>, sink: Sink) -> Result<Written> {
-    let total = size(work)?;
+    let base = work.base.map(|base| Base::look(work, base)).transpose()?;
+    let total = base.as_ref().map_or_else(|| size(work), |base| Ok(base.total()))?;
     let mut writer = Writer {
         work,
         out: Output { sink, buffer: Vec::with_capacity(CHUNK), written: 0 },
@@ -65,15 +76,23 @@ pub(super) fn archive(work: &Work<'_>, sink: Sink) -> Result<Written> {
         done: 0,
         total,
         told: Instant::now(),
+        base,
+        index: work.index.map(IndexWriter::create).transpose()?,
+        folders: Vec::new(),
+        noted: None,
+        doubt: false,
+        there: 0,
     };
+    writer.begin_differential()?;
     walk(work.root, work.selection, &mut |seen| writer.seen(seen))?;
-    if writer.written.entries == 0 {
+    writer.rest_is_gone()?;
+    if writer.there == 0 {
         return Err(Error::permanent("nothing-matched", format!("nothing below `{}` is taken", work.root.display()))
             .help("Look at `root`, `include` and `exclude` of the source."));
     }
     work.observers.progress(writer.done, Some(total), "bytes");
-    let Writer { mut out, index, written, .. } = writer;
-    index.finish()?;
+    let Writer { mut out, written, index, .. } = writer;
+    index.map_or(Ok(()), IndexWriter::finish)?;
     let end = (out.written + 2 * BLOCK as u64).next_multiple_of(RECORD);
     out.zeros(end - out.written)?;
     out.finish()?;
@@ -96,30 +115,69 @@ fn size(work: &Work<'_>) -> Result<u64> {
     Ok(total)
 }
 
-fn stopped(cancel: &CancellationToken) -> Result<()> {
+pub(super) fn stopped(cancel: &CancellationToken) -> Result<()> {
     if cancel.is_cancelled() { Err(Error::cancelled()) } else { Ok(()) }
 }
 
-struct Writer<'a> {
-    work: &'a Work<'a>,
-    out: Output,
-    index: Index,
+pub(super) struct Writer<'a> {
+    pub(super) work: &'a Work<'a>,
+    pub(super) out: Output,
     names: Names,
     /// The first name of each file that has several.
     links: BTreeMap<(u64, u64), Vec<u8>>,
-    written: Written,
+    pub(super) written: Written,
     done: u64,
     total: u64,
     told: Instant,
+    pub(super) base: Option<Base>,
+    pub(super) index: Option<IndexWriter>,
+    /// The directories on the way to here.
+    pub(super) folders: Vec<Folder>,
+    /// The line of the member that was written last, when it is one of its own.
+    noted: Option<Line>,
+    /// Whether something of the entry could not be written faithfully.
+    doubt: bool,
+    /// Entries that were found, the root not counted.
+    there: u64,
 }
 
 impl Writer<'_> {
     fn seen(&mut self, seen: Seen) -> Result<()> {
         stopped(self.work.cancel)?;
         match seen {
-            Seen::Entry(found) => self.entry(&found),
-            Seen::Unreadable(name, error) => self.unfaithful("file-unreadable", &name, &error.to_string()),
+            Seen::Entry(found) => self.found(&found),
+            Seen::Unreadable(name, error) => {
+                self.unreadable(bytes_of(&name))?;
+                self.unfaithful("file-unreadable", &name, &error.to_string())
+            }
         }
+    }
+
+    /// Writes the entry, or leaves it out of a differential when it is as it was; its line is written in either case.
+    fn found(&mut self, found: &Found) -> Result<()> {
+        let name = bytes_of(&found.name);
+        let before = self.meet(name)?;
+        self.leave_folders(name);
+        self.there += u64::from(!name.is_empty());
+        let as_it_was = before.as_ref().is_some_and(|line| self.is_as_it_was(found, line));
+        match before {
+            Some(line) if as_it_was => self.carry(line, false)?,
+            before => {
+                self.write_folder(super::against::above(name))?;
+                self.doubt = false;
+                if self.can_be_taken(found, before.as_ref())? {
+                    self.entry(found)?;
+                }
+                match self.noted.take() {
+                    Some(line) => self.note(Line { unsure: line.unsure || self.doubt, ..line })?,
+                    None => self.keep(before)?,
+                }
+            }
+        }
+        if found.facts.is_dir() {
+            self.folders.push(Folder { found: found.clone(), written: !as_it_was });
+        }
+        Ok(())
     }
 
     fn entry(&mut self, found: &Found) -> Result<()> {
@@ -151,14 +209,14 @@ impl Writer<'_> {
             }
         };
         let member = self.member(found, &found.facts, kind)?;
-        self.begin(&member)
+        self.begin(&member, &found.facts)
     }
 
     fn file(&mut self, found: &Found) -> Result<()> {
         let identity = (found.facts.dev(), found.facts.ino());
         if let Some(first) = self.links.get(&identity).cloned() {
             let member = self.member(found, &found.facts, Kind::Hardlink { target: first })?;
-            return self.begin(&member);
+            return self.begin(&member, &found.facts);
         }
         let opened = open(&found.path).and_then(|file| Ok((file.metadata()?, file)));
         let (before, file) = match opened {
@@ -194,7 +252,7 @@ impl Writer<'_> {
         };
         let stored = kind.stored();
         let member = self.member(found, before, kind)?;
-        self.begin(&member)?;
+        self.begin(&member, before)?;
         self.out.bytes(&map)?;
         let mut trouble = None;
         for segment in segments {
@@ -239,16 +297,31 @@ impl Writer<'_> {
         Ok(None)
     }
 
-    fn begin(&mut self, member: &Member) -> Result<()> {
-        if !member.name.is_empty() {
-            self.written.entries += 1;
-        }
-        let header = member.header();
-        self.index.add(member, self.out.written, header.len() as u64)?;
-        self.out.bytes(&header)
+    /// Writes the header of an entry's member, and notes its line.
+    fn begin(&mut self, member: &Member, facts: &Metadata) -> Result<()> {
+        let (at, header) = (self.out.written, member.header());
+        let length = header.len() as u64 + member.kind.stored().next_multiple_of(BLOCK as u64);
+        let unsure = self.is_fresh(facts);
+        let target = match &member.kind {
+            Kind::Hardlink { target } => Some(Name::of(target)),
+            _ => None,
+        };
+        let line = line_of(&member.name, facts);
+        self.noted = Some(Line { at: Some(at), length: Some(length), target, unsure, ..line });
+        self.header(member, &header)
     }
 
-    fn member(&mut self, found: &Found, facts: &Metadata, kind: Kind) -> Result<Member> {
+    pub(super) fn header(&mut self, member: &Member, header: &[u8]) -> Result<()> {
+        self.written.entries += u64::from(!member.name.is_empty());
+        self.out.bytes(header)
+    }
+
+    /// Whether it changed so lately that another change may leave it with the same times.
+    fn is_fresh(&self, facts: &Metadata) -> bool {
+        facts.ctime() + FRESH > self.work.world.now().as_second()
+    }
+
+    pub(super) fn member(&mut self, found: &Found, facts: &Metadata, kind: Kind) -> Result<Member> {
         let xattrs = match &kind {
             Kind::Hardlink { .. } => Vec::new(),
             _ => match attributes(&found.path) {
@@ -272,7 +345,8 @@ impl Writer<'_> {
         })
     }
 
-    fn unfaithful(&mut self, code: &'static str, name: &Path, why: &str) -> Result<()> {
+    pub(super) fn unfaithful(&mut self, code: &'static str, name: &Path, why: &str) -> Result<()> {
+        self.doubt = true;
         let what = format!("{}: {why}", shown(name));
         if self.work.strict {
             return Err(Error::permanent(code, what)
@@ -318,14 +392,14 @@ fn attributes(path: &PathBuf) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
 }
 
 /// Gathers bytes into chunks for the sink.
-struct Output {
+pub(super) struct Output {
     sink: Sink,
     buffer: Vec<u8>,
     written: u64,
 }
 
 impl Output {
-    fn bytes(&mut self, mut bytes: &[u8]) -> Result<()> {
+    pub(super) fn bytes(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
             let (now, later) = bytes.split_at(bytes.len().min(CHUNK - self.buffer.len()));
             self.buffer.extend_from_slice(now);
@@ -336,7 +410,7 @@ impl Output {
         Ok(())
     }
 
-    fn zeros(&mut self, count: u64) -> Result<()> {
+    pub(super) fn zeros(&mut self, count: u64) -> Result<()> {
         let block = [0; 8 << 10];
         let mut left = count;
         while left > 0 {

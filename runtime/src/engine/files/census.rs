@@ -1,12 +1,13 @@
 //! What an archive said that it holds, kept beside the staged directory, and compared with what is there.
 
+use super::index::{Lines, letter};
 use super::member::{Kind, Member};
 use super::select::Selection;
 use super::walk::{Seen, walk};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Counts, and a sum over kind, name, size and time of every entry that does not depend on their order.
@@ -48,23 +49,29 @@ impl Census {
         walk(root, &Selection::everything(), &mut |seen| match seen {
             Seen::Entry(found) if found.name.as_os_str().is_empty() => Ok(()),
             Seen::Entry(found) => {
-                let kind = found.facts.file_type();
-                let letter = match () {
-                    () if kind.is_dir() => 'd',
-                    () if kind.is_file() => '-',
-                    () if kind.is_symlink() => 'l',
-                    () if kind.is_fifo() => 'p',
-                    () if kind.is_block_device() => 'b',
-                    () if kind.is_char_device() => 'c',
-                    () => 's',
-                };
-                let size = if kind.is_file() { found.facts.len() } else { 0 };
+                let letter = letter(&found.facts);
+                let size = if found.facts.is_file() { found.facts.len() } else { 0 };
                 let mtime = i128::from(found.facts.mtime()) * 1_000_000_000 + i128::from(found.facts.mtime_nsec());
                 census.count(letter, found.name.as_os_str().as_bytes(), size, Some(mtime));
                 Ok(())
             }
             Seen::Unreadable(name, error) => Err(Error::io(format!("look at `{}`", root.join(name).display()), &error)),
         })?;
+        Ok(census)
+    }
+
+    /// Of what the backup that `index` is of brings back here: only root can make devices.
+    pub(super) fn of_index(index: &Path) -> Result<Self> {
+        let privileged = rustix::process::geteuid().is_root();
+        let (mut census, mut lines) = (Self::default(), Lines::open(index)?);
+        while let Some(line) = lines.take()? {
+            let mtime = i128::from(line.mtime.0) * 1_000_000_000 + i128::from(line.mtime.1);
+            match line.kind {
+                _ if line.path.is_empty() => census.root = Some((line.mode, line.uid, line.gid)),
+                'b' | 'c' if !privileged => {}
+                letter => census.count(letter, &line.path, line.size, Some(mtime)),
+            }
+        }
         Ok(census)
     }
 

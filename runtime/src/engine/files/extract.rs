@@ -2,12 +2,14 @@
 //! directory without following a link.
 
 use super::census::Census;
+use super::change::REMOVED;
 use super::member::{Kind, Member};
 use super::reader::Archive;
 use super::walk::shown;
 use crate::error::{Error, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, XattrFlags};
 use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -30,24 +32,36 @@ pub(super) struct Unpacked {
 /// # Errors
 /// `archive-damaged`, `archive-escapes`, `cancelled`, `io`.
 pub(super) fn unpack(archive: impl Read, root: &Path, cancel: &CancellationToken) -> Result<Unpacked> {
-    let failed = |error: Errno| Error::io(format!("open `{}`", root.display()), &error.into());
-    let folder = rustix::fs::openat(CWD, root, FOLDER | OFlags::RDONLY, Mode::empty()).map_err(failed)?;
-    let mut unpacking = Unpacking {
-        root: folder,
-        privileged: rustix::process::geteuid().is_root(),
-        folders: Vec::new(),
-        done: Unpacked::default(),
-        buffer: vec![0; 1 << 20],
-    };
-    let mut archive = Archive::new(archive);
-    while let Some(member) = archive.next()? {
-        if cancel.is_cancelled() {
-            return Err(Error::cancelled());
-        }
-        unpacking.member(member, &mut archive)?;
-    }
+    let mut unpacking = Unpacking::new(root)?;
+    unpacking.all(Archive::new(archive), cancel)?;
     unpacking.finish()
 }
+
+/// Unpacks a full archive and then the differentials on it, in their order, into `root`, an empty directory of ours. The
+/// census of what is done is empty: only the index of the last one knows what must be there.
+///
+/// # Errors
+/// As [`unpack`].
+pub(super) fn unpack_chain<R: Read>(
+    mut next: impl FnMut() -> Option<R>,
+    root: &Path,
+    cancel: &CancellationToken,
+) -> Result<Unpacked> {
+    let mut unpacking = Unpacking::new(root)?;
+    while let Some(archive) = next() {
+        let mut archive = Archive::new(archive);
+        if unpacking.differential {
+            unpacking.remove_names(&mut archive)?;
+        }
+        unpacking.all(archive, cancel)?;
+        unpacking.differential = true;
+    }
+    let done = unpacking.finish()?;
+    Ok(Unpacked { census: Census::default(), ..done })
+}
+
+/// Longest list of removed names, in bytes.
+const MOST_REMOVED: u64 = 1 << 30;
 
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
@@ -55,7 +69,9 @@ struct Unpacking {
     root: OwnedFd,
     privileged: bool,
     /// Directories get their facts at the end: writing into one changes its time, and its mode may forbid it.
-    folders: Vec<Member>,
+    folders: BTreeMap<Vec<u8>, Member>,
+    /// Whether something is there already, which the archive may replace.
+    differential: bool,
     done: Unpacked,
     buffer: Vec<u8>,
 }
@@ -67,22 +83,99 @@ struct Place<'a> {
 }
 
 impl Unpacking {
+    fn new(root: &Path) -> Result<Self> {
+        let failed = |error: Errno| Error::io(format!("open `{}`", root.display()), &error.into());
+        let folder = rustix::fs::openat(CWD, root, FOLDER | OFlags::RDONLY, Mode::empty()).map_err(failed)?;
+        Ok(Self {
+            root: folder,
+            privileged: rustix::process::geteuid().is_root(),
+            folders: BTreeMap::new(),
+            differential: false,
+            done: Unpacked::default(),
+            buffer: vec![0; 1 << 20],
+        })
+    }
+
+    fn all<R: Read>(&mut self, mut archive: Archive<R>, cancel: &CancellationToken) -> Result<()> {
+        while let Some(member) = archive.next()? {
+            if cancel.is_cancelled() {
+                return Err(Error::cancelled());
+            }
+            self.member(member, &mut archive)?;
+        }
+        Ok(())
+    }
+
+    /// The first member of a differential: what goes before the rest is put in place.
+    fn remove_names<R: Read>(&mut self, archive: &mut Archive<R>) -> Result<()> {
+        for name in removed_names(archive)? {
+            let place = self.place(&name)?;
+            let stat = rustix::fs::statat(&place.folder, place.name, AtFlags::SYMLINK_NOFOLLOW);
+            let is_folder = match stat {
+                // What could not be archived may never have been there.
+                Err(Errno::NOENT) => continue,
+                Err(error) => return Err(io(&name, &error.into())),
+                Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::Directory,
+            };
+            if is_folder {
+                self.remove_folder(&place).map_err(|error| io(&name, &error))?;
+                self.folders.retain(|folder, _| !super::index::within(folder, &name));
+            } else {
+                let removed = rustix::fs::unlinkat(&place.folder, place.name, AtFlags::empty());
+                removed.map_err(|error| io(&name, &error.into()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All directories are ours alone and can be written until the end, so nothing in one keeps it from going.
+    fn remove_folder(&self, place: &Place<'_>) -> std::io::Result<()> {
+        std::fs::remove_dir_all(Path::new("/proc/self/fd").join(place.folder.as_raw_fd().to_string()).join(place.name))
+    }
+
+    /// Makes room for a member of a differential. `false` is a directory that stays as one.
+    fn make_room(&mut self, member: &Member, place: &Place<'_>) -> Result<bool> {
+        if !self.differential {
+            return Ok(true);
+        }
+        let failed = |error: Errno| io(&member.name, &error.into());
+        let stat = match rustix::fs::statat(&place.folder, place.name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => return Ok(true),
+            stat => stat.map_err(failed)?,
+        };
+        let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+        if is_folder && member.kind == Kind::Directory {
+            return Ok(false);
+        }
+        if is_folder {
+            return Err(Error::integrity(
+                "archive-damaged",
+                format!("the archive is damaged: `{}` takes the place of a directory", printed(&member.name)),
+            ));
+        }
+        rustix::fs::unlinkat(&place.folder, place.name, AtFlags::empty()).map_err(failed)?;
+        Ok(true)
+    }
+
     fn member<R: Read>(&mut self, member: Member, archive: &mut Archive<R>) -> Result<()> {
         if member.name.is_empty() {
             if member.kind != Kind::Directory {
                 return Err(escapes(&member.name));
             }
             self.done.census.root = Some((member.mode, member.uid, member.gid));
-            self.folders.push(member);
+            self.folders.insert(member.name.clone(), member);
             return Ok(());
         }
         let place = self.place(&member.name)?;
+        let room = self.make_room(&member, &place)?;
         let failed = |error: Errno| io(&member.name, &error.into());
         match &member.kind {
             Kind::Directory => {
-                rustix::fs::mkdirat(&place.folder, place.name, Mode::RWXU).map_err(failed)?;
+                if room {
+                    rustix::fs::mkdirat(&place.folder, place.name, Mode::RWXU).map_err(failed)?;
+                }
                 self.done.census.add(&member, 0);
-                self.folders.push(member);
+                self.folders.insert(member.name.clone(), member);
                 return Ok(());
             }
             Kind::File { size } => self.file(&member, &place, None, *size, archive)?,
@@ -222,7 +315,8 @@ impl Unpacking {
 
     /// Facts of directories, the deepest first, and everything on disk.
     fn finish(mut self) -> Result<Unpacked> {
-        while let Some(member) = self.folders.pop() {
+        // What is in a directory comes after it in the order of names.
+        while let Some((_, member)) = self.folders.pop_last() {
             if member.name.is_empty() {
                 let folder = self.root.try_clone().map_err(|error| io(&member.name, &error))?;
                 // Ours alone until it is put in place.
@@ -238,6 +332,34 @@ impl Unpacking {
     }
 }
 
+/// The names that the first member of a differential lists.
+///
+/// # Errors
+/// `archive-damaged` when it is no differential.
+pub(super) fn removed_names<R: Read>(archive: &mut Archive<R>) -> Result<Vec<Vec<u8>>> {
+    let damaged = |why| Error::integrity("archive-damaged", format!("the archive is damaged: {why}"));
+    let first = archive.next()?.filter(|member| member.name == REMOVED);
+    let Some(Kind::File { size }) = first.map(|member| member.kind) else {
+        return Err(damaged("it is not a differential"));
+    };
+    if size > MOST_REMOVED {
+        return Err(damaged("it removes too many names"));
+    }
+    let mut text = vec![0; usize::try_from(size).unwrap_or(0)];
+    let mut filled = 0;
+    while let Some(rest) = text.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match archive.read(rest)? {
+            0 => return Err(damaged("it ends too early")),
+            count => filled += count,
+        }
+    }
+    match text.split_last() {
+        None => Ok(Vec::new()),
+        Some((0, names)) => Ok(names.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect()),
+        Some(_) => Err(damaged("its list of removed names is cut off")),
+    }
+}
+
 fn time(nanoseconds: i128) -> Timespec {
     let seconds = i64::try_from(nanoseconds.div_euclid(1_000_000_000)).unwrap_or(0);
     let rest = i64::try_from(nanoseconds.rem_euclid(1_000_000_000)).unwrap_or(0);
@@ -245,7 +367,11 @@ fn time(nanoseconds: i128) -> Timespec {
 }
 
 fn io(name: &[u8], error: &std::io::Error) -> Error {
-    Error::io(format!("unpack `{}`", shown(Path::new(OsStr::from_bytes(name)))), error)
+    Error::io(format!("unpack `{}`", printed(name)), error)
+}
+
+fn printed(name: &[u8]) -> String {
+    shown(Path::new(OsStr::from_bytes(name)))
 }
 
 fn escapes(name: &[u8]) -> Error {

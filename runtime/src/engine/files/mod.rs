@@ -1,7 +1,10 @@
-//! The `files` engine: a tree of files as one pax archive that every `tar` can read.
+//! The `files` engine: a tree of files as one pax archive that every `tar` can read, or what changed of it since a backup
+//! before.
 
+mod against;
 mod archive;
 mod census;
+mod change;
 pub(crate) mod drill;
 mod extract;
 mod index;
@@ -14,7 +17,7 @@ mod sparse;
 mod stage;
 mod walk;
 
-use super::{Context, Doing, Engine, Kept, Recovered, Taken};
+use super::{Context, Doing, Engine, Kept, Links, Listing, Recovered, Taken};
 use crate::artifact::{Feed, Sink};
 use crate::error::{Error, Result};
 use archive::{Work, archive};
@@ -78,8 +81,9 @@ impl FilesEngine {
         Selection::new(&self.files.include, &self.files.exclude)
     }
 
-    async fn backup(&self, out: Sink, context: &Context) -> Result<Taken> {
+    async fn backup(&self, listing: Option<Listing>, out: Sink, context: &Context) -> Result<Taken> {
         let (engine, selection, here) = (self.clone(), self.selection()?, context.clone());
+        let whole = listing.as_ref().is_none_or(|listing| listing.base.is_none());
         let taken = context.world.now();
         let written = blocking(move || {
             let work = Work {
@@ -89,7 +93,9 @@ impl FilesEngine {
                 observers: &here.observers,
                 cancel: &here.cancel,
                 seam: engine.seam.as_deref(),
-                index: &here.index(),
+                world: here.world.as_ref(),
+                base: listing.as_ref().and_then(|listing| listing.base.as_deref()),
+                index: listing.as_ref().map(|listing| listing.index.as_path()),
             };
             archive(&work, out)
         })
@@ -97,7 +103,7 @@ impl FilesEngine {
         Ok(Taken {
             facts: EngineFacts {
                 name: "files".to_owned(),
-                method: "archive".to_owned(),
+                method: if whole { "archive" } else { "differential" }.to_owned(),
                 version: None,
                 edition: None,
                 tool: format!("backstay {}", env!("CARGO_PKG_VERSION")),
@@ -163,10 +169,42 @@ impl Engine for FilesEngine {
     fn backup<'a>(&'a self, _database: &'a str, method: Method, out: Sink, context: &'a Context) -> Doing<'a, Taken> {
         Box::pin(async move {
             match method {
-                Method::Archive => self.backup(out, context).await,
+                Method::Archive => self.backup(None, out, context).await,
                 _ => Err(Error::permanent("bad-method", "a tree of files can only be archived")),
             }
         })
+    }
+
+    fn lists(&self) -> bool {
+        true
+    }
+
+    fn backup_listed<'a>(&'a self, _: &'a str, listing: Listing, out: Sink, context: &'a Context) -> Doing<'a, Taken> {
+        Box::pin(self.backup(Some(listing), out, context))
+    }
+
+    fn verify_chain<'a>(
+        &'a self,
+        _: &'a str,
+        links: Links,
+        index: &'a Path,
+        context: &'a Context,
+    ) -> Doing<'a, String> {
+        let (index, cancel) = (index.to_owned(), context.cancel.clone());
+        Box::pin(blocking(move || stage::read_chain(links, &index, &cancel)))
+    }
+
+    fn stage_chain<'a>(
+        &'a self,
+        _: &'a str,
+        staging: &'a str,
+        links: Links,
+        index: &'a Path,
+        context: &'a Context,
+    ) -> Doing<'a, String> {
+        let (engine, staging, cancel) = (self.clone(), self.base.join(staging), context.cancel.clone());
+        let index = index.to_owned();
+        Box::pin(blocking(move || engine.unpack_links(&staging, links, &index, &cancel)))
     }
 
     fn verify<'a>(&'a self, _database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String> {

@@ -6,7 +6,7 @@ use super::reader::Archive;
 use crate::artifact::outlet::cause;
 use crate::artifact::part::Ranges;
 use crate::error::{Error, Result};
-use schema::index::{Line, Member as Entry};
+use schema::index::{Entry, Line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read, Write};
 
@@ -27,7 +27,7 @@ pub fn choose<R: BufRead>(index: impl Fn() -> Result<R>, names: &[String]) -> Re
     let mut found = vec![false; wanted.len()];
     let mut members = Vec::new();
     each(index()?, &mut |entry| {
-        let name = entry.name.bytes();
+        let name = entry.path.as_slice();
         let mut taken = false;
         for (wanted, found) in wanted.iter().zip(&mut found) {
             let inside = is_inside(name, wanted);
@@ -42,14 +42,14 @@ pub fn choose<R: BufRead>(index: impl Fn() -> Result<R>, names: &[String]) -> Re
         return Err(Error::permanent("not-in-artifact", format!("the artifact holds nothing of the name `{name}`"))
             .help("Names are relative to the source's `root`, without a slash in front."));
     }
-    let here: BTreeSet<&[u8]> = members.iter().map(|entry| entry.name.bytes()).collect();
+    let here: BTreeSet<&[u8]> = members.iter().map(|entry| entry.path.as_slice()).collect();
     let targets = members.iter().filter_map(|entry| entry.target.as_ref()).map(|target| target.bytes());
     let missing: BTreeSet<Vec<u8>> = targets.filter(|target| !here.contains(target)).map(<[u8]>::to_vec).collect();
     let mut outside = BTreeMap::new();
     if !missing.is_empty() {
         each(index()?, &mut |entry| {
-            if missing.contains(entry.name.bytes()) {
-                outside.insert(entry.name.bytes().to_vec(), entry);
+            if missing.contains(entry.path.as_slice()) {
+                outside.insert(entry.path.clone(), entry);
             }
         })?;
     }
@@ -70,7 +70,7 @@ pub fn nodes<R: BufRead>(index: R) -> Result<Vec<[u8; 32]>> {
 
 fn each<R: BufRead>(index: R, seen: &mut dyn FnMut(Entry)) -> Result<()> {
     for line in index.lines() {
-        if let Line::Member(entry) = parse(&line.map_err(unread)?)? {
+        if let Line::Entry(entry) = parse(&line.map_err(unread)?)? {
             seen(entry);
         }
     }
@@ -108,7 +108,8 @@ pub fn write(chosen: &Chosen, part: &mut dyn Ranges, out: &mut impl Write) -> Re
     for entry in &chosen.members {
         let target = entry.target.as_ref().map(|target| target.bytes());
         let Some((target, source)) = target.and_then(|target| Some((target, chosen.outside.get(target)?))) else {
-            copy(&mut *part.range(entry.at, entry.length), out)?;
+            let (at, length) = place(entry)?;
+            copy(&mut *part.range(at, length), out)?;
             continue;
         };
         let own = member(part, entry)?;
@@ -124,16 +125,23 @@ pub fn write(chosen: &Chosen, part: &mut dyn Ranges, out: &mut impl Write) -> Re
 }
 
 fn member(part: &mut dyn Ranges, entry: &Entry) -> Result<Member> {
-    Archive::new(part.range(entry.at, entry.length)).next()?.ok_or_else(damaged)
+    let (at, length) = place(entry)?;
+    Archive::new(part.range(at, length)).next()?.ok_or_else(damaged)
+}
+
+/// Where a member is, and its bytes. Only of a full artifact: then it is in no other one.
+fn place(entry: &Entry) -> Result<(u64, u64)> {
+    entry.at.zip(entry.length).ok_or_else(damaged)
 }
 
 /// The member `source`, under another name.
 fn content(part: &mut dyn Ranges, source: &Entry, name: Vec<u8>, out: &mut impl Write) -> Result<()> {
     let member = member(part, source)?;
     let stored = member.kind.stored().next_multiple_of(BLOCK as u64);
-    let begin = source.length.checked_sub(stored).ok_or_else(damaged)?;
+    let (at, length) = place(source)?;
+    let begin = length.checked_sub(stored).ok_or_else(damaged)?;
     out.write_all(&Member { name, ..member }.header()).map_err(unread)?;
-    copy(&mut *part.range(source.at + begin, stored), out)
+    copy(&mut *part.range(at + begin, stored), out)
 }
 
 fn copy(from: &mut dyn Read, out: &mut impl Write) -> Result<()> {

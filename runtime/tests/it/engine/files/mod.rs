@@ -1,5 +1,6 @@
 //! Trees there and back: archived, unpacked by us and by GNU tar, and compared in everything that can be put back.
 
+mod chain;
 mod hostile;
 mod portrait;
 mod random;

@@ -177,7 +177,7 @@ impl Adoption<'_> {
             inputs: Vec::new(),
             took: None,
             incomplete: Vec::new(),
-            parent: None,
+            chain: None,
             adopted: Some(name),
         }
     }

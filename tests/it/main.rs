@@ -13,11 +13,14 @@ mod line;
 mod lsp;
 mod neo4j;
 mod notify;
+#[expect(dead_code, reason = "shared with the tests of the runtime, which use more of it")]
+mod peer;
 mod preview;
 mod refresh;
 mod refused;
 mod reuse;
 mod review;
+mod s3;
 mod saved_plan;
 mod shell;
 mod space;

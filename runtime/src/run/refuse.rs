@@ -28,7 +28,8 @@ pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
     let written: BTreeSet<&str> = steps.iter().filter_map(|step| written(&step.action)).collect();
     for store in plan.stores.iter().filter(|store| used.contains(store.name.as_str())) {
         let why = plugin(&store.plugin, host).into_iter();
-        let why = why.chain(written.contains(store.name.as_str()).then(|| self::store(store)).into_iter().flatten());
+        let why =
+            why.chain(written.contains(store.name.as_str()).then(|| self::store(store, host)).into_iter().flatten());
         told.extend(why.map(|why| format!("store `{}`: {why}", store.name)));
     }
     if plan.jobs.iter().any(|known| known.name == job) {
@@ -149,11 +150,11 @@ fn written(action: &Action) -> Option<&str> {
 }
 
 /// What a copy in a store would lack.
-fn store(store: &Store) -> Vec<String> {
+fn store(store: &Store, host: &Host) -> Vec<String> {
     let asked = [
         ("encrypt", !store.encrypt.is_empty()),
         ("immutable", store.immutable.is_some()),
-        ("class", store.class.is_some()),
+        ("class", store.class.is_some() && !host.claims(&store.plugin.name, "storage-class")),
     ];
     asked.into_iter().filter(|(_, asked)| *asked).map(|(what, _)| format!("`{what}` is not there yet")).collect()
 }

@@ -7,7 +7,7 @@ use crate::event::{Observers, StepObservers};
 use crate::plugin::Host;
 use crate::process::{Children, Guard, Redact};
 use crate::secret::Secrets;
-use crate::store::{self, Identity, Known, Store};
+use crate::store::{self, ATOMIC_CREATE, Identity, Known, Store, Terms};
 use crate::world::World;
 use schema::plan::Plan;
 use schema::record::Record;
@@ -33,6 +33,8 @@ pub(super) struct Workshop {
     pub exe: PathBuf,
     engines: BTreeMap<String, Arc<dyn Engine>>,
     stores: BTreeMap<String, schema::store::Store>,
+    /// Why stores may be used that do not create atomically.
+    allowed: Option<String>,
     opened: Mutex<BTreeMap<String, Store>>,
     /// Guards of servers that this run stopped, by source.
     pub(super) guards: Mutex<BTreeMap<String, Option<Guard>>>,
@@ -72,6 +74,7 @@ impl Workshop {
                 })
                 .collect(),
             stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),
+            allowed: allowed(plan, outfit.world.now()),
             world: outfit.world,
             host: outfit.host,
             state,
@@ -99,9 +102,10 @@ impl Workshop {
         let catalog = &self.state.catalog;
         let identity = Identity { uuid: catalog.strategy()?, strategy: self.strategy.clone() };
         let known = if catalog.knows(name)? { Known::Used } else { Known::New };
+        let terms = Terms { known, allowed: self.allowed.clone() };
         let base = self.world.base();
         let (store, uuid) =
-            store::open(&self.host, spec, &identity, known, base, &self.secrets, observers.clone()).await?;
+            store::open(&self.host, spec, &identity, &terms, base, &self.secrets, observers.clone()).await?;
         catalog.remember(name, &uuid)?;
         opened.insert(name.to_owned(), store.clone());
         Ok(store)
@@ -131,6 +135,14 @@ impl Workshop {
             scratch: self.state.scratch(attempt)?,
         })
     }
+}
+
+/// The exception from atomic creates that has not ended.
+fn allowed(plan: &Plan, now: jiff::Timestamp) -> Option<String> {
+    let today = now.strftime("%Y-%m-%d").to_string();
+    let made = plan.exceptions.iter().filter(|exception| exception.what == ATOMIC_CREATE);
+    let held = made.filter(|exception| exception.until >= today).max_by_key(|exception| &exception.until)?;
+    Some(format!("{}, until {}", held.reason, held.until))
 }
 
 impl Redact for Secrets {

@@ -6,7 +6,7 @@ mod open;
 mod publish;
 
 pub(crate) use open::secret_source;
-pub use open::{Identity, Known, open, open_owned};
+pub use open::{ATOMIC_CREATE, Identity, Known, Terms, open, open_owned};
 pub use publish::Published;
 
 use crate::artifact::blake3_of;
@@ -26,6 +26,8 @@ pub struct Store {
     pub name: String,
     storage: Storage,
     strategy: String,
+    /// Why no copy may be put into it.
+    refused: Option<Error>,
 }
 
 /// A manifest as it stands in a store.
@@ -41,6 +43,14 @@ impl Store {
     #[must_use]
     pub fn telling(&self, observers: StepObservers) -> Self {
         Self { storage: self.storage.with_observers(observers), ..self.clone() }
+    }
+
+    /// Whether copies may be put into it.
+    ///
+    /// # Errors
+    /// `store-not-atomic`, when it does not create atomically and the strategy does not allow that.
+    pub fn accepts(&self) -> Result<()> {
+        self.refused.clone().map_or(Ok(()), Err)
     }
 
     #[must_use]

@@ -13,6 +13,7 @@ fn facts() -> Facts {
     let plugin = |name: &str, text: &str| PluginManifest { name: name.to_owned(), text: text.to_owned() };
     let plugins = vec![
         plugin("fs", include_str!("../../plugins/storage/fs/plugin.kdl")),
+        plugin("s3", include_str!("../../plugins/storage/s3/plugin.kdl")),
         plugin("webhook", include_str!("../../plugins/notify/webhook/plugin.kdl")),
     ];
     Facts { plugins, ..Facts::default() }

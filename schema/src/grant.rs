@@ -26,11 +26,18 @@ pub enum Grant {
         /// Whether the name may resolve to a loopback or private address.
         #[serde(default)]
         private: bool,
+        /// Whether it is that one path, and none below it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        exact: bool,
     },
-    /// Use of a secret by placeholder, in headers of requests that an [`Grant::Http`] of the same plugin allows.
+    /// Use of a secret: by placeholder, in headers of requests that an [`Grant::Http`] of the same plugin allows; or to sign
+    /// with, by the host.
     Secret {
         /// The name that the guest asks for.
         name: String,
+        /// Whether it is for signing, and is never sent.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        signs: bool,
     },
 }
 
@@ -38,13 +45,15 @@ impl std::fmt::Display for Grant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Dir { path } => write!(f, "may read and write below {path}"),
-            Self::Http { scheme, host, port, path, methods, private } => {
+            Self::Http { scheme, host, port, path, methods, private, exact } => {
                 let default = matches!((scheme.as_str(), port), ("https", 443) | ("http", 80));
                 let port = if default { String::new() } else { format!(":{port}") };
                 let note = if *private { " (private addresses allowed)" } else { "" };
-                write!(f, "may {} {scheme}://{host}{port}{path}{note}", methods.join(" "))
+                let only = if *exact { " itself" } else { "" };
+                write!(f, "may {} {scheme}://{host}{port}{path}{only}{note}", methods.join(" "))
             }
-            Self::Secret { name } => write!(f, "may send secret `{name}` in a header"),
+            Self::Secret { name, signs: true } => write!(f, "may sign with secret `{name}`"),
+            Self::Secret { name, signs: false } => write!(f, "may send secret `{name}` in a header"),
         }
     }
 }

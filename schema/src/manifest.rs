@@ -15,8 +15,33 @@ pub struct StoreDocument {
     pub strategy: String,
     /// The strategy's name when the store was first used.
     pub name: String,
-    /// Whether concurrent creates were seen to have one winner.
+    /// Whether creates were seen to refuse what exists, and concurrent ones to have one winner.
     pub atomic_create: bool,
+    /// What was seen in detail; documents of earlier versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guarantees: Option<Guarantees>,
+}
+
+/// What a store was seen to do when it was first used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Guarantees {
+    /// A second create of one key was told that it exists, and changed nothing.
+    pub create_refuses: bool,
+    /// How many created one key at once.
+    pub racers: u32,
+    /// How many of them were told that they had.
+    pub winners: u32,
+    /// Why the strategy allows a store that does not create atomically, when this one does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
+}
+
+impl Guarantees {
+    #[must_use]
+    pub fn atomic_create(&self) -> bool {
+        self.create_refuses && self.winners == 1
+    }
 }
 
 /// `manifest.json`: an artifact exists when, and only when, this does.

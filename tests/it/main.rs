@@ -24,6 +24,8 @@ mod neo4j;
 mod notify;
 mod outcomes;
 mod overlap;
+#[expect(dead_code, reason = "shared with the tests of the runtime, which use more of it")]
+mod peer;
 mod preview;
 mod receiver;
 mod refresh;
@@ -32,6 +34,7 @@ mod restore;
 mod retention;
 mod reuse;
 mod review;
+mod s3;
 mod saved_plan;
 mod shell;
 mod space;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 type Part = (&'static str, fn() -> Result<(), String>);
 
 /// What tests need beside this workspace.
-const PEERS: [Part; 5] = [
+const PEERS: [Part; 6] = [
     ("plugins", plugins::build),
     ("cargo-deny", || peers::cargo_deny().map(|_| ())),
     ("neo4j", || neo4j::install(None)),
+    ("servers", peers::servers),
     ("programs", programs),
     ("browser", || pages::install().map(|_| ())),
 ];

@@ -28,6 +28,8 @@ struct Arguments {
 enum Task {
     /// Build the WebAssembly guests that the binary embeds.
     Plugins,
+    /// Install the S3 servers and the proxy that tests run against.
+    Peers,
     /// A real Neo4j Community to test against.
     #[command(subcommand)]
     Neo4j(neo4j::Verb),
@@ -81,6 +83,7 @@ enum Task {
 fn main() -> std::process::ExitCode {
     let done = match Arguments::parse().task {
         Task::Plugins => plugins::build(),
+        Task::Peers => peers::servers(),
         Task::Neo4j(verb) => neo4j::run(verb),
         Task::Demo { what } => demo::run(&what.unwrap_or(demo::What::Files)),
         Task::Test => ci::test(),

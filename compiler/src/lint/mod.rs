@@ -12,7 +12,7 @@ mod tree;
 pub use clock::Due;
 
 use crate::diag::{Diagnostic, Explanation, Level};
-use crate::model::{APPROVAL, Environment, Exception, Strategy};
+use crate::model::{APPROVAL, ATOMIC_CREATE, Environment, Exception, Strategy};
 use crate::resolve::flow;
 use crate::span::Span;
 use jiff::civil::Date;
@@ -209,13 +209,14 @@ fn excused(subject: &Subject<'_>, rule: &Rule, found: &Found, used: &mut [bool])
     excused
 }
 
-/// Whether it would be of use to somebody: not one that has ended, which is told already, or that is about other exceptions
-/// or about changes.
+/// Whether it would be of use to somebody: not one that has ended, which is told already, or that is about other exceptions,
+/// about changes, or about what only a run can see.
 fn is_to_be_used(subject: &Subject<'_>, exception: &Exception) -> bool {
     let what = exception.what.value.as_str();
     let of_changes = subject.strategy.policy.requires(APPROVAL);
     exception.holds(subject.today)
         && what != rules::EXCEPTION_UNUSED.explanation.code
+        && what != ATOMIC_CREATE
         && !(what == APPROVAL && of_changes)
 }
 

@@ -10,7 +10,7 @@ mod store;
 pub use job::{Backup, Copy, Drill, Job, Prune, Query, Schedule, Statement, Step, Transfer, Verify, Window};
 pub use keep::Keep;
 pub use place::{Runner, Target};
-pub use policy::{APPROVAL, Exception, Policy, Requirement};
+pub use policy::{APPROVAL, ATOMIC_CREATE, Exception, Policy, Requirement};
 pub use source::{Command, Engine, Files, Neo4j, On, Pattern, Source, Words, glob_covers};
 pub use store::{Notifier, Plugin, Store};
 

@@ -32,6 +32,9 @@ pub struct Exception {
 /// The requirement that is about changes of the strategy and not about its copies.
 pub const APPROVAL: &str = "approval";
 
+/// The exception for stores that do not create atomically. Only a run can tell whether one does, so no rule is about it.
+pub const ATOMIC_CREATE: &str = "atomic-create";
+
 impl Policy {
     #[must_use]
     pub fn requires(&self, what: &str) -> bool {

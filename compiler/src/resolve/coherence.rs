@@ -2,7 +2,7 @@
 //! of requirements.
 
 use crate::diag::{Diagnostic, Sink, codes};
-use crate::model::{Command, Engine, Files, Job, Source, Statement, Strategy, Words};
+use crate::model::{ATOMIC_CREATE, Command, Engine, Files, Job, Source, Statement, Strategy, Words};
 use crate::structure::{did_you_mean, strategy as vocabulary, unit};
 use handlebars::Handlebars;
 
@@ -172,7 +172,7 @@ fn requirements(strategy: &Strategy, sink: &mut Sink) {
     }
 }
 
-/// What may be excused: a requirement of the vocabulary, or a rule.
+/// What may be excused: a requirement of the vocabulary, a rule, or what only a run can see of a store.
 fn exceptions(strategy: &Strategy, rules: &[&str], sink: &mut Sink) {
     let requirements = vocabulary()
         .iter()
@@ -181,6 +181,7 @@ fn exceptions(strategy: &Strategy, rules: &[&str], sink: &mut Sink) {
         .flat_map(|require| require.arguments.iter().flat_map(|argument| &argument.one_of));
     let mut known: Vec<&str> = requirements.map(String::as_str).collect();
     known.extend(rules);
+    known.push(ATOMIC_CREATE);
     for exception in &strategy.policy.exceptions {
         let what = &exception.what;
         if !known.contains(&what.value.as_str()) {

@@ -48,11 +48,34 @@ pub enum Want {
         url: String,
         methods: Vec<String>,
         private: Option<String>,
+        /// Whether it is that one path, and none below it.
+        exact: bool,
+        /// The node that must be there, or that must not be, for it to be wanted.
+        when: Option<Condition>,
+        unless: Option<Condition>,
     },
     /// `*` is every secret that the strategy gives it.
     Secret {
         name: String,
+        /// Whether it is for signing, and is never sent.
+        signs: bool,
     },
+}
+
+/// `node`: it is there; `node=value`: it is there with that value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    pub node: String,
+    pub value: Option<String>,
+}
+
+impl Condition {
+    fn read(text: &str) -> Self {
+        match text.split_once('=') {
+            Some((node, value)) => Self { node: node.to_owned(), value: Some(value.to_owned()) },
+            None => Self { node: text.to_owned(), value: None },
+        }
+    }
 }
 
 /// Reads all manifests. What is wrong with one is told in its own text, and the plugin is known all the same.
@@ -148,6 +171,7 @@ fn judge_node(node: &Node, sink: &mut Sink) {
 
 fn want_of(node: &Node) -> Option<Want> {
     let text = |name: &str| node.property(name).and_then(|entry| entry.value.as_text()).map(str::to_owned);
+    let flag = |name: &str| node.property(name).is_some_and(|entry| entry.value == syntax::Value::Boolean(true));
     let first = node.text()?.to_owned();
     match node.name.value.as_str() {
         "dir" => Some(Want::Dir { path: first }),
@@ -155,8 +179,11 @@ fn want_of(node: &Node) -> Option<Want> {
             url: first,
             methods: text("methods")?.split_whitespace().map(str::to_owned).collect(),
             private: text("private"),
+            exact: flag("exact"),
+            when: text("when").as_deref().map(Condition::read),
+            unless: text("unless").as_deref().map(Condition::read),
         }),
-        "secret" => Some(Want::Secret { name: first }),
+        "secret" => Some(Want::Secret { name: first, signs: flag("signs") }),
         _ => None,
     }
 }

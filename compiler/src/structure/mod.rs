@@ -19,7 +19,7 @@ use crate::diag::suggest;
 
 pub use crate::diag::suggest::{did_you_mean, listed, nearest};
 pub use check::{Structure, check};
-pub use manifest::{Manifest, Want, manifests};
+pub use manifest::{Condition, Manifest, Want, manifests};
 pub use mask::mask;
 pub use names::{Definition, Lost, Names, Reference};
 pub use shape::{Form, NodeShape, Type, ValueShape, When};

@@ -39,7 +39,7 @@ pub(crate) fn facts() -> Facts {
         name: name.to_owned(),
         text: read(&format!("plugins/{folder}/{name}/plugin.kdl")),
     };
-    let plugins = vec![plugin("storage", "fs"), plugin("notify", "webhook")];
+    let plugins = vec![plugin("storage", "fs"), plugin("storage", "s3"), plugin("notify", "webhook")];
     Facts { plugins, ..Facts::default() }
 }
 

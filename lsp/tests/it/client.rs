@@ -30,7 +30,7 @@ impl Client {
             let path = format!("{}/../plugins/{folder}/{name}/plugin.kdl", env!("CARGO_MANIFEST_DIR"));
             PluginManifest { name: name.to_owned(), text: std::fs::read_to_string(path).unwrap() }
         };
-        let plugins = vec![plugin("storage", "fs"), plugin("notify", "webhook")];
+        let plugins = vec![plugin("storage", "fs"), plugin("storage", "s3"), plugin("notify", "webhook")];
         let facts = compiler::Facts { plugins, ..compiler::Facts::default() };
         let now = || "2026-11-22T12:00:00Z".parse().unwrap();
         let setting = lsp::Setting { facts, now, version: "0" };

@@ -1,15 +1,30 @@
-//! The imports that need no grant (`log`, `clock`, `random`), and the resources of `data`, which have no functions.
+//! The imports that need no grant (`log`, `clock`, `random`), and the resources of `data`.
 
-use crate::plugin::bindings::{clock, data, log, random, secrets, types};
+use crate::plugin::bindings::{clock, data, log, random, types};
 use crate::plugin::body::{Body, Outlet};
 use crate::plugin::call::Call;
-use schema::grant::Grant;
+use sha2::{Digest, Sha256};
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
 impl types::Host for Call {}
 
-impl data::Host for Call {}
+impl data::Host for Call {
+    async fn sha256_part(&mut self, part: Resource<Body>) -> Result<Vec<u8>> {
+        let entered = self.enter()?;
+        let body = self.table.get(&part)?.clone();
+        self.witness.excuse();
+        let digest = tokio::task::spawn_blocking(move || body.sha256()).await;
+        self.witness.resume();
+        self.leave(entered);
+        Ok(digest.map_err(wasmtime::Error::new)?.to_vec())
+    }
+
+    async fn sha256(&mut self, bytes: Vec<u8>) -> Result<Vec<u8>> {
+        self.enter()?;
+        Ok(Sha256::digest(&bytes).to_vec())
+    }
+}
 
 impl data::HostArtifact for Call {
     async fn drop(&mut self, artifact: Resource<Body>) -> Result<()> {
@@ -61,24 +76,4 @@ impl random::Host for Call {
         hasher.finalize_xof().fill(&mut bytes);
         Ok(bytes)
     }
-}
-
-impl secrets::Host for Call {
-    async fn names(&mut self) -> Result<Vec<String>> {
-        self.enter()?;
-        Ok(granted_names(&self.given.grants))
-    }
-}
-
-/// Names of the secrets that were granted, sorted.
-pub(super) fn granted_names(grants: &[Grant]) -> Vec<String> {
-    let mut names: Vec<String> = grants
-        .iter()
-        .filter_map(|grant| match grant {
-            Grant::Secret { name } => Some(name.clone()),
-            Grant::Dir { .. } | Grant::Http { .. } => None,
-        })
-        .collect();
-    names.sort();
-    names
 }

@@ -1,6 +1,8 @@
 //! Bulk bytes at the host's end: what a guest names as an artifact or a sink.
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
 /// A part of an object, whole in memory; cheap to clone.
@@ -9,6 +11,8 @@ pub struct Body {
     offset: u64,
     len: u64,
     chunks: Vec<Bytes>,
+    /// Of all its bytes, once somebody asked: a part that is sent again is not hashed again.
+    sha256: Arc<OnceLock<[u8; 32]>>,
 }
 
 impl Body {
@@ -16,7 +20,7 @@ impl Body {
     #[must_use]
     pub fn new(offset: u64, chunks: Vec<Bytes>) -> Self {
         let len = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-        Self { offset, len, chunks }
+        Self { offset, len, chunks, sha256: Arc::default() }
     }
 
     /// Where it begins in the object.
@@ -34,6 +38,15 @@ impl Body {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// SHA-256 of all of it. Computed at the first call, which takes some milliseconds a MiB.
+    pub(super) fn sha256(&self) -> [u8; 32] {
+        *self.sha256.get_or_init(|| {
+            let mut hasher = Sha256::new();
+            self.chunks.iter().for_each(|chunk| hasher.update(chunk));
+            hasher.finalize().into()
+        })
     }
 
     /// `len` bytes from `offset` of the object, when all of them are here. Nothing is copied.

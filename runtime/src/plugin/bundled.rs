@@ -63,6 +63,8 @@ pub struct Plugin {
     pub name: String,
     pub kind: Kind,
     pub wants: Vec<Want>,
+    /// What it says of itself, by the words of its manifest.
+    pub claims: &'static [&'static str],
     /// A component; its text form is taken too where that is compiled in.
     pub wasm: Cow<'static, [u8]>,
 }
@@ -71,6 +73,11 @@ const FS: Bundled = Bundled {
     name: "fs",
     manifest: include_str!("../../../plugins/storage/fs/plugin.kdl"),
     wasm: include_bytes!("../../../plugins/dist/fs.wasm"),
+};
+const S3: Bundled = Bundled {
+    name: "s3",
+    manifest: include_str!("../../../plugins/storage/s3/plugin.kdl"),
+    wasm: include_bytes!("../../../plugins/dist/s3.wasm"),
 };
 const WEBHOOK: Bundled = Bundled {
     name: "webhook",
@@ -81,20 +88,23 @@ const WEBHOOK: Bundled = Bundled {
 /// All bundled plugins, by name.
 #[must_use]
 pub fn bundled() -> Vec<Bundled> {
-    vec![FS, WEBHOOK]
+    vec![FS, S3, WEBHOOK]
 }
 
 /// The same, as a host uses them.
 pub(super) fn plugins() -> Vec<Plugin> {
-    let plugin = |bundled: Bundled, kind, wants| Plugin {
+    let plugin = |bundled: Bundled, kind, wants, claims| Plugin {
         name: bundled.name.to_owned(),
         kind,
         wants,
+        claims,
         wasm: Cow::Borrowed(bundled.wasm),
     };
+    let http = |node: &'static str| Want::Http { node: node.into() };
     vec![
-        plugin(FS, Kind::Storage, vec![Want::Dir { node: "path".into() }]),
-        plugin(WEBHOOK, Kind::Notifier, vec![Want::Http { node: "url".into() }, Want::Secret]),
+        plugin(FS, Kind::Storage, vec![Want::Dir { node: "path".into() }], &["atomic-create"]),
+        plugin(S3, Kind::Storage, vec![http("endpoint"), Want::Secret], &["atomic-create", "storage-class", "lock"]),
+        plugin(WEBHOOK, Kind::Notifier, vec![http("url"), Want::Secret], &[]),
     ]
 }
 
@@ -102,20 +112,32 @@ pub(super) fn plugins() -> Vec<Plugin> {
 mod tests {
     use super::*;
 
+    /// The words in the block of a node of a manifest, one entry a line or a semicolon.
+    fn block(manifest: &str, name: &str) -> Vec<String> {
+        let Some((_, after)) = manifest.split_once(&format!(" {name} {{")) else { return Vec::new() };
+        // A brace inside of a text is followed by no line break and no blank.
+        let end = after.find(" }").expect("a closed block");
+        let lines = after.get(..end).expect("text").split(['\n', ';']).map(str::trim);
+        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
     #[test]
-    fn wants_are_those_of_the_manifests() {
+    fn wants_and_claims_are_those_of_the_manifests() {
         for (bundled, plugin) in bundled().iter().zip(plugins()) {
-            let line = bundled.manifest.lines().find_map(|line| line.trim().strip_prefix("wants {")).expect("wants");
-            let written: Vec<&str> = line.trim_end_matches('}').split(';').map(str::trim).collect();
-            assert_eq!(written.len(), plugin.wants.len(), "{}", plugin.name);
-            for (text, want) in written.iter().zip(&plugin.wants) {
-                let begins = match want {
-                    Want::Dir { node } => format!("dir \"{{{node}}}\""),
-                    Want::Http { node } => format!("http \"{{{node}}}\""),
-                    Want::Secret => "secret ".to_owned(),
-                };
-                assert!(text.starts_with(&begins), "{text} is not {begins}");
-            }
+            let written = block(bundled.manifest, "wants");
+            assert!(!written.is_empty(), "{}", plugin.name);
+            let wants = |text: &str| {
+                plugin.wants.iter().position(|want| match want {
+                    Want::Dir { node } => text.starts_with(&format!("dir \"{{{node}}}\"")),
+                    Want::Http { node } => text.starts_with("http ") && text.contains(node.as_ref()),
+                    Want::Secret => text.starts_with("secret "),
+                })
+            };
+            let mut met: Vec<usize> = written.iter().map(|text| wants(text).expect(text)).collect();
+            met.sort_unstable();
+            met.dedup();
+            assert_eq!(met.len(), plugin.wants.len(), "{}", plugin.name);
+            assert_eq!(block(bundled.manifest, "claims"), plugin.claims);
             assert!(bundled.manifest.contains(&format!("kind=\"{}\"", plugin.kind.interface())));
         }
     }

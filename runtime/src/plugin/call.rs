@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::event::StepObservers;
+use crate::plugin::egress::Clients;
 use crate::plugin::limits::{Exceeded, Growth, Limits, TICK};
 use crate::plugin::secrets::{Redactor, SecretSource};
 use schema::grant::Grant;
@@ -24,6 +25,7 @@ pub(super) struct Given {
     pub(super) config: String,
     pub(super) secrets: Arc<dyn SecretSource>,
     pub(super) redactor: Redactor,
+    pub(super) clients: Clients,
 }
 
 /// What happened in a call that its caller must know even when the call itself is gone.

@@ -1,21 +1,26 @@
-//! One exchange over HTTP with addresses that were checked before. No proxy, no redirects, no cookies, no decompression.
+//! One exchange over HTTP with addresses that were checked before. No proxy, no redirects, no cookies, no
+//! decompression.
 
 use crate::plugin::bindings::http::Failure;
 use crate::plugin::grant::Target;
-use bytes::{Bytes, BytesMut};
+use crate::plugin::outbound::{Outbound, Progress};
+use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longest wait for the next bytes of an answer.
-const READ: Duration = Duration::from_secs(30);
-/// Longest exchange, before what its body needs.
-const EXCHANGE: Duration = Duration::from_secs(60);
-/// Bytes a second that a body is given time for.
-const SLOWEST: u64 = 64 << 10;
+/// Longest time in which nothing of a request goes out, and of an answer nothing comes in.
+const STALLED: Duration = Duration::from_secs(30);
+/// Longest wait for an answer to what has gone out: a server may have gigabytes to put together.
+const ANSWER: Duration = Duration::from_mins(1);
+/// How long a connection is kept for the next exchange.
+const KEPT: Duration = Duration::from_secs(20);
 /// Bytes of an answer that a guest gets at most, whatever it wants.
 const MOST: usize = 1 << 20;
 /// Bytes of header lines, either way.
@@ -59,36 +64,77 @@ pub(super) fn is_the_hosts(name: &str) -> bool {
     governs.contains(&name.as_str()) || name.starts_with("proxy-")
 }
 
+/// Connections of one use of a plugin, kept for a while by where they lead. Addresses are checked before every exchange, so
+/// one that is no longer allowed is not used again.
+#[derive(Debug, Default)]
+pub(super) struct Clients(Mutex<BTreeMap<(String, Vec<SocketAddr>), reqwest::Client>>);
+
+impl Clients {
+    /// Most that are kept; a plugin that speaks to more places than that pays with new connections.
+    const MOST: usize = 16;
+
+    /// A client that knows one name.
+    fn client(&self, target: &Target, addresses: &[SocketAddr]) -> Result<reqwest::Client, Failure> {
+        let mut sorted = addresses.to_vec();
+        sorted.sort();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (target.host.clone(), sorted);
+        if let Some(client) = kept.get(&place) {
+            return Ok(client.clone());
+        }
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .http1_only()
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(KEPT)
+            .user_agent(concat!("backstay/", env!("CARGO_PKG_VERSION")))
+            .resolve_to_addrs(&target.host, addresses)
+            .build()
+            .map_err(failure)?;
+        if kept.len() >= Self::MOST {
+            kept.clear();
+        }
+        kept.insert(place, client.clone());
+        Ok(client)
+    }
+}
+
 /// Sends it, and reads the answer.
-pub(super) async fn send(outgoing: Outgoing) -> Result<Answer, Failure> {
-    let size: u64 = outgoing.body.iter().map(|chunk| chunk.len() as u64).sum();
-    let mut body = BytesMut::with_capacity(usize::try_from(size).unwrap_or(0));
-    outgoing.body.iter().for_each(|chunk| body.extend_from_slice(chunk));
+pub(super) async fn send(clients: &Clients, outgoing: Outgoing) -> Result<Answer, Failure> {
     let method = reqwest::Method::from_bytes(outgoing.target.method.as_bytes())
         .map_err(|_| Failure::Other("the method is not one".to_owned()))?;
     let headers = header_map(&outgoing.headers)?;
-    let client = client(&outgoing.target, &outgoing.addresses)?;
-    let mut request = client.request(method, outgoing.target.url.clone()).headers(headers).body(body.freeze());
-    if outgoing.into.is_none() {
-        request = request.timeout(EXCHANGE + Duration::from_secs(size / SLOWEST));
+    let client = clients.client(&outgoing.target, &outgoing.addresses)?;
+    let progress = Progress::default();
+    let mut request = client.request(method, outgoing.target.url.clone()).headers(headers);
+    if !outgoing.body.is_empty() || matches!(outgoing.target.method.as_str(), "POST" | "PUT") {
+        request = request.body(reqwest::Body::wrap(Outbound::new(outgoing.body.clone(), progress.clone())));
     }
-    let response = request.send().await.map_err(failure)?;
-    receive(response, &outgoing).await
+    let response = answered(request.send(), &progress).await?;
+    match outgoing.into {
+        Some(_) => receive(response, &outgoing).await,
+        // What a guest gets is small, and no reason to wait for long.
+        None => timeout(ANSWER, receive(response, &outgoing)).await.unwrap_or(Err(Failure::Timeout)),
+    }
 }
 
-/// A client that knows one name. Its connection ends with the exchange.
-fn client(target: &Target, addresses: &[SocketAddr]) -> Result<reqwest::Client, Failure> {
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .http1_only()
-        .connect_timeout(CONNECT)
-        .read_timeout(READ)
-        .user_agent(concat!("backstay/", env!("CARGO_PKG_VERSION")))
-        .resolve_to_addrs(&target.host, addresses)
-        .build()
-        .map_err(failure)
+/// Waits for an answer as long as something goes out, and then for as long as a server may think.
+async fn answered(
+    sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    progress: &Progress,
+) -> Result<reqwest::Response, Failure> {
+    let mut sending = std::pin::pin!(sending);
+    loop {
+        let before = progress.passed();
+        let patience = if progress.done() { ANSWER } else { STALLED + CONNECT };
+        match timeout(patience, &mut sending).await {
+            Ok(answered) => return answered.map_err(failure),
+            Err(_) if progress.passed() == before => return Err(Failure::Timeout),
+            Err(_) => {}
+        }
+    }
 }
 
 fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, Failure> {
@@ -120,7 +166,7 @@ async fn receive(mut response: reqwest::Response, outgoing: &Outgoing) -> Result
     let most = outgoing.most.min(MOST);
     let into = outgoing.into.as_ref().filter(|_| matches!(status, 200 | 206));
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+    while let Some(chunk) = timeout(STALLED, response.chunk()).await.map_err(|_| Failure::Timeout)?.map_err(failure)? {
         if let Some(sink) = into {
             sink.send(chunk).await.map_err(|_| Failure::Other("nobody reads any more".to_owned()))?;
         } else if body.len() + chunk.len() > most {

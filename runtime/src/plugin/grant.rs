@@ -122,20 +122,23 @@ pub(super) fn judge(grants: &[Grant], target: &Target) -> Verdict {
 
 /// Whether origin and path prefix match.
 fn covers(grant: &Grant, target: &Target) -> bool {
-    let Grant::Http { scheme, host, port, path, .. } = grant else { return false };
+    let Grant::Http { scheme, host, port, path, exact, .. } = grant else { return false };
     // A grant is read like a URL, so that both sides are in the same form: case, punycode, address literals.
     let literal = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.clone() };
     let Ok(granted) = Target::parse("GET", &format!("{scheme}://{literal}:{port}{path}")) else { return false };
-    let mut prefix = granted.segments.as_slice();
-    if let Some((last, rest)) = prefix.split_last()
-        && last.is_empty()
-    {
-        prefix = rest;
-    }
+    let (prefix, asked) = (folder(&granted.segments), folder(&target.segments));
     granted.url.scheme() == target.url.scheme()
         && granted.host == target.host
         && granted.port == target.port
-        && target.segments.starts_with(prefix)
+        && if *exact { asked == prefix } else { asked.starts_with(prefix) }
+}
+
+/// Segments without the empty one that a slash at the end makes.
+fn folder(segments: &[String]) -> &[String] {
+    match segments.split_last() {
+        Some((last, rest)) if last.is_empty() => rest,
+        _ => segments,
+    }
 }
 
 #[cfg(test)]

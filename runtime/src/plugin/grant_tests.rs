@@ -11,6 +11,7 @@ fn grant(scheme: &str, host: &str, port: u16, path: &str) -> Grant {
         path: path.to_owned(),
         methods: vec!["POST".to_owned()],
         private: false,
+        exact: false,
     }
 }
 

@@ -85,6 +85,13 @@ impl Host {
         self.plugins.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)
     }
 
+    /// Whether a plugin is here and says that of itself.
+    #[must_use]
+    pub fn claims(&self, name: &str, what: &str) -> bool {
+        let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+        plugins.get(name).is_some_and(|installed| installed.plugin.claims.contains(&what))
+    }
+
     /// Compiles a plugin or loads it from the cache, and checks its imports; says which it was.
     pub async fn prepare(self: &Arc<Self>, name: &str, kind: Kind) -> Result<Origin> {
         let installed = self.find(name, kind)?;

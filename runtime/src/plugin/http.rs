@@ -1,7 +1,5 @@
 //! The `http` import: what a guest asks for is checked against the grant, then against the address, then sent as it is.
 
-use crate::error::Error;
-use crate::plugin::ambient::granted_names;
 use crate::plugin::bindings::http::{Failure, Host, Request, Response, Segment};
 use crate::plugin::body::Outlet;
 use crate::plugin::call::Call;
@@ -57,7 +55,7 @@ impl Call {
         };
         let most = usize::try_from(request.max_response).unwrap_or(usize::MAX);
         let outgoing = Outgoing { target, addresses, headers, body, most, into };
-        Ok(match egress::send(outgoing).await {
+        Ok(match egress::send(&self.given.clients, outgoing).await {
             Ok(answer) => Ok(self.cleaned(answer)),
             Err(failure) => Err(self.cleaned_failure(failure)),
         })
@@ -129,40 +127,15 @@ impl Call {
 
     /// Header lines with secrets put in.
     async fn headers(&mut self, headers: &[(String, String)]) -> Result<Vec<(String, String)>, Failure> {
-        let granted = granted_names(&self.given.grants);
         let mut filled = Vec::new();
         for (name, value) in headers {
             if egress::is_the_hosts(name) {
                 return Err(Failure::Other(format!("the header `{name}` is set by the host")));
             }
-            let asked = secrets::names(value).map_err(Failure::Other)?;
-            if let Some(unknown) = asked.iter().find(|asked| !granted.contains(asked)) {
-                let help = format!("If it should have it, add `secret \"{unknown}\" (env)\"NAME\"` to its node.");
-                let what = format!("asked for the secret `{unknown}`, which it was not granted");
-                return Err(Failure::Denied(self.deny(&what, help)));
-            }
-            let value = if asked.is_empty() { value.clone() } else { self.fill(value.clone()).await? };
+            let value = self.filled(value).await.map_err(Failure::Other)?;
             filled.push((name.clone(), value));
         }
         Ok(filled)
-    }
-
-    /// One header value with secrets put in. Fetching them may run a program, so it is done where that may take long.
-    async fn fill(&mut self, text: String) -> Result<String, Failure> {
-        let given = self.given.clone();
-        let filled = tokio::task::spawn_blocking(move || {
-            secrets::fill(&text, |name| {
-                let value = given.secrets.value(name)?;
-                given.redactor.remember(&value);
-                Ok(value)
-            })
-        });
-        let filled = filled.await.unwrap_or_else(|panic| Err(Error::permanent("panic", panic.to_string())));
-        filled.map_err(|error| {
-            let failure = Failure::Other(error.message.clone());
-            self.witness.caused(error);
-            failure
-        })
     }
 
     /// What came back, without the secrets that were sent: a receiver may echo them.

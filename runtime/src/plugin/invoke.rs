@@ -6,6 +6,7 @@ use crate::event::StepObservers;
 use crate::plugin::bindings::{notifier, storage, types};
 use crate::plugin::bundled::{Kind, Want};
 use crate::plugin::call::{Call, Given, Witness};
+use crate::plugin::egress::Clients;
 use crate::plugin::failure::Doing;
 use crate::plugin::host::Host;
 use crate::plugin::limits::{Exceeded, Limits};
@@ -108,6 +109,7 @@ impl<P: Entry> Guest<P> {
             config,
             secrets,
             redactor: Redactor::default(),
+            clients: Clients::default(),
         });
         Ok(Self { host: host.clone(), entry, given })
     }

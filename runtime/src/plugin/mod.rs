@@ -24,8 +24,10 @@ mod key;
 mod limits;
 mod listing;
 mod notifier;
+mod outbound;
 mod resolve;
 mod secrets;
+mod signing;
 mod storage;
 
 pub use body::Body;

@@ -13,6 +13,7 @@ use crate::plugin::host::Host;
 use crate::plugin::invoke::{Going, Guest, Work};
 use crate::plugin::key;
 use crate::plugin::secrets::SecretSource;
+use crate::run::retry::Tries;
 use bytes::Bytes;
 use schema::store::PluginUse;
 use std::path::Path;
@@ -192,11 +193,21 @@ impl Storage {
 
     /// Makes the object visible, given the receipts of all parts in order. Its bytes are durable when this returns.
     pub async fn commit(&self, session: &[u8], receipts: &[Vec<u8>]) -> Result<()> {
-        let (session, receipts) = (session.to_vec(), receipts.to_vec());
-        self.call("commit", "", move |store, guest| {
-            Box::pin(async move { guest.call_commit(store, &session, &receipts).await })
-        })
-        .await
+        let mut tries = Tries::new();
+        loop {
+            let (session, receipts) = (session.to_vec(), receipts.to_vec());
+            let committed = self.call("commit", "", move |store, guest| {
+                Box::pin(async move { guest.call_commit(store, &session, &receipts).await })
+            });
+            // Whoever gave up here would have to send all parts again.
+            match committed.await {
+                Err(error) => match tries.next(&error) {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(error),
+                },
+                Ok(()) => return Ok(()),
+            }
+        }
     }
 
     /// Gives up a session and removes what it stored. An unknown one is success.
@@ -236,11 +247,18 @@ impl Storage {
     pub async fn get(&self, key: &str, out: &Sink) -> Result<u64> {
         key::check(key)?;
         let mut at = 0;
+        let mut tries = Tries::new();
         loop {
-            let moved = self.get_range(key, at, RANGE, &mut Taker::Stream(out)).await?;
+            let (moved, ended) = self.get_range(key, at, RANGE, &mut Taker::Stream(out)).await;
             at += moved;
-            if moved < RANGE {
-                return Ok(at);
+            match ended {
+                Ok(()) if moved < RANGE => return Ok(at),
+                Ok(()) => tries = Tries::new(),
+                // What was handed on before the connection was lost is not asked for again.
+                Err(error) => match tries.next(&error) {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Err(error),
+                },
             }
         }
     }
@@ -259,13 +277,13 @@ impl Storage {
     pub async fn get_small(&self, key: &str, limit: usize) -> Result<Option<Vec<u8>>> {
         key::check(key)?;
         let mut taker = Taker::Memory { found: Vec::new(), limit, key };
-        let moved = self.get_range(key, 0, limit as u64 + 1, &mut taker).await;
+        let (_, ended) = self.get_range(key, 0, limit as u64 + 1, &mut taker).await;
         let found = if let Taker::Memory { found, .. } = taker { found } else { Vec::new() };
-        Ok(unless_missing(moved)?.map(|_| found))
+        Ok(unless_missing(ended)?.map(|()| found))
     }
 
-    /// One call of `get`, with its chunks handed on as they come.
-    async fn get_range(&self, key: &str, offset: u64, len: u64, taker: &mut Taker<'_>) -> Result<u64> {
+    /// One call of `get`, with its chunks handed on as they come: how many bytes they were, and how it ended.
+    async fn get_range(&self, key: &str, offset: u64, len: u64, taker: &mut Taker<'_>) -> (u64, Result<()>) {
         let (sender, mut chunks) = mpsc::channel(1);
         let witness = Witness::new();
         let owned = key.to_owned();
@@ -278,21 +296,27 @@ impl Storage {
         let passing = async move {
             let mut moved = 0;
             while let Some(chunk) = chunks.recv().await {
-                moved += chunk.len() as u64;
+                let size = chunk.len() as u64;
                 witness.excuse();
                 let handed = taker.take(chunk).await;
                 witness.resume();
-                handed?;
+                if let Err(error) = handed {
+                    return (moved, Err(error));
+                }
+                moved += size;
             }
-            Ok::<u64, Error>(moved)
+            (moved, Ok(()))
         };
-        let (answered, passed) = tokio::join!(asked, passing);
+        let (answered, (moved, passed)) = tokio::join!(asked, passing);
+        let lied = || Err(self.guest.doing("get").broke_contract("it says another number of bytes than it handed on"));
         // Whoever could not take a chunk is the reason why the guest could not hand it on.
-        let moved = passed?;
-        if answered? == moved && moved <= len {
-            return Ok(moved);
-        }
-        Err(self.guest.doing("get").broke_contract("it says another number of bytes than it handed on"))
+        let ended = match passed.and(answered) {
+            Ok(said) if said == moved && moved <= len => Ok(()),
+            Ok(_) => lied(),
+            Err(_) if moved > len => lied(),
+            Err(error) => Err(error),
+        };
+        (moved, ended)
     }
 
     /// All objects whose key begins with `prefix`, in order of key.
@@ -315,6 +339,8 @@ impl Storage {
             }
             next = page.next;
             if next.is_none() {
+                // Some servers sort folder by folder.
+                listed.sort_by(|a, b| a.key.cmp(&b.key));
                 return Ok(listed);
             }
             if empty > MOST_EMPTY {

@@ -35,6 +35,7 @@ pub(super) async fn perform(
 ) -> Result<Done> {
     let at = located(work)?;
     let store = shop.store(store, &context.observers).await?;
+    store.accepts()?;
     if let Some(held) = store.held(&at.source, &at.database, &at.id).await? {
         return adopt(shop, &store, &held, context).await;
     }

@@ -26,7 +26,8 @@ pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
     let written: BTreeSet<&str> = steps.iter().filter_map(|step| written(&step.action)).collect();
     for store in plan.stores.iter().filter(|store| used.contains(store.name.as_str())) {
         let why = plugin(&store.plugin, host).into_iter();
-        let why = why.chain(written.contains(store.name.as_str()).then(|| self::store(store)).into_iter().flatten());
+        let why =
+            why.chain(written.contains(store.name.as_str()).then(|| self::store(store, host)).into_iter().flatten());
         told.extend(why.map(|why| format!("store `{}`: {why}", store.name)));
     }
     if plan.jobs.iter().any(|known| known.name == job) {
@@ -141,12 +142,13 @@ fn written(action: &Action) -> Option<&str> {
 }
 
 /// What a copy in a store would lack.
-fn store(store: &Store) -> Vec<String> {
+fn store(store: &Store, host: &Host) -> Vec<String> {
     let strange = |recipient: &&String| seal::recipient(recipient).is_err();
     let strange = store.encrypt.iter().filter(strange);
     let strange =
         strange.map(|recipient| format!("recipient `{recipient}` is of a plugin of age, which is not there yet"));
-    let class = store.class.is_some().then(|| "`class` is not there yet".to_owned());
+    let class = (store.class.is_some() && !host.claims(&store.plugin.name, "storage-class"))
+        .then(|| "`class` is not there yet".to_owned());
     // A directory has nobody who could forbid its owner to remove a file; other plugins are asked when they are used.
     let cannot = (store.immutable.is_some() && store.plugin.name == "fs")
         .then(|| "`immutable` is more than plugin `fs` can do: it cannot forbid removal".to_owned());

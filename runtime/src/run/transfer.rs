@@ -34,6 +34,7 @@ pub(super) async fn perform(
     let at = located(work)?;
     let from = shop.store(from, &context.observers).await?;
     let to = shop.store(to, &context.observers).await?;
+    to.accepts()?;
     let held = expect(&from, at).await?;
     let before = chain::transfer_before(shop, work, (&from, &to), &held, bandwidth, context).await?;
     if let Some(there) = to.held(&at.source, &at.database, &at.id).await? {

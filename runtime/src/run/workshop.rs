@@ -7,7 +7,7 @@ use crate::event::{Observers, StepObservers};
 use crate::plugin::Host;
 use crate::process::{Children, Guard, Redact};
 use crate::secret::Secrets;
-use crate::store::{self, Identity, Known, Store};
+use crate::store::{self, ATOMIC_CREATE, Identity, Known, Store, Terms};
 use crate::world::World;
 use schema::plan::Plan;
 use schema::record::Record;
@@ -40,6 +40,8 @@ pub(super) struct Workshop {
     engines: BTreeMap<String, Arc<dyn Engine>>,
     targets: BTreeMap<String, Target>,
     stores: BTreeMap<String, schema::store::Store>,
+    /// Why stores may be used that do not create atomically.
+    allowed: Option<String>,
     opened: Mutex<BTreeMap<String, Store>>,
     /// Guards of servers that this run stopped, by source.
     pub(super) guards: Mutex<BTreeMap<String, Option<Guard>>>,
@@ -88,6 +90,7 @@ impl Workshop {
             live: live(plan, outfit.world.base()),
             targets: plan.targets.iter().map(|target| (target.name.clone(), target.clone())).collect(),
             stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),
+            allowed: allowed(plan, outfit.world.now()),
             world: outfit.world,
             host: outfit.host,
             state,
@@ -120,9 +123,10 @@ impl Workshop {
         let catalog = &self.state.catalog;
         let identity = Identity { uuid: catalog.strategy()?, strategy: self.strategy.clone() };
         let known = if catalog.knows(name)? { Known::Used } else { Known::New };
+        let terms = Terms { known, allowed: self.allowed.clone() };
         let base = self.world.base();
         let (store, uuid) =
-            store::open(&self.host, spec, &identity, known, base, &self.secrets, observers.clone()).await?;
+            store::open(&self.host, spec, &identity, &terms, base, &self.secrets, observers.clone()).await?;
         catalog.remember(name, &uuid)?;
         let store = store.limited(spec.bandwidth);
         opened.insert(name.to_owned(), store.clone());
@@ -158,6 +162,14 @@ impl Workshop {
             scratch: self.state.scratch(attempt)?,
         })
     }
+}
+
+/// The exception from atomic creates that has not ended.
+fn allowed(plan: &Plan, now: jiff::Timestamp) -> Option<String> {
+    let today = now.strftime("%Y-%m-%d").to_string();
+    let made = plan.exceptions.iter().filter(|exception| exception.what == ATOMIC_CREATE);
+    let held = made.filter(|exception| exception.until >= today).max_by_key(|exception| &exception.until)?;
+    Some(format!("{}, until {}", held.reason, held.until))
 }
 
 impl Redact for Secrets {

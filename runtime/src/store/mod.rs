@@ -9,7 +9,7 @@ mod read;
 pub mod survey;
 
 pub(crate) use open::secret_source;
-pub use open::{Identity, Known, open, open_owned};
+pub use open::{ATOMIC_CREATE, Identity, Known, Terms, open, open_owned};
 pub use publish::Published;
 pub use read::Checked;
 
@@ -32,6 +32,8 @@ pub struct Store {
     storage: Storage,
     strategy: String,
     coding: Coding,
+    /// Why no copy may be put into it.
+    refused: Option<Error>,
 }
 
 /// A manifest as it stands in a store.
@@ -53,6 +55,14 @@ impl Store {
     #[must_use]
     pub fn limited(self, bandwidth: Option<u64>) -> Self {
         Self { storage: self.storage.with_pace(Pace::new(bandwidth)), ..self }
+    }
+
+    /// Whether copies may be put into it.
+    ///
+    /// # Errors
+    /// `store-not-atomic`, when it does not create atomically and the strategy does not allow that.
+    pub fn accepts(&self) -> Result<()> {
+        self.refused.clone().map_or(Ok(()), Err)
     }
 
     #[must_use]

@@ -8,14 +8,14 @@ use crate::event::StepObservers;
 use crate::plugin::{Created, Host, SecretSource, Storage};
 use crate::secret::Secrets;
 use schema::grant::Grant;
-use schema::manifest::{FORMAT, StoreDocument};
-use schema::store::PluginUse;
+use schema::manifest::{FORMAT, Guarantees, StoreDocument};
+use schema::store::{Config, PluginUse};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// Writers that race for one key when a store is first used.
-const RACERS: usize = 8;
+const RACERS: u32 = 8;
 /// How the keys begin for which they race.
 const PROBE: &str = "probe-";
 
@@ -36,32 +36,50 @@ pub enum Known {
     Used,
 }
 
+/// Under which conditions a store is used.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub known: Known,
+    /// Why the strategy allows a store that does not create atomically, and until when; `None` when it does not.
+    pub allowed: Option<String>,
+}
+
+/// The exception that a strategy makes for such a store, by its name in `allow`.
+pub const ATOMIC_CREATE: &str = "atomic-create";
+
 /// Opens a store for writing; a new one gets its `store.json`. Returns the UUID of its strategy as well.
 pub async fn open(
     host: &Arc<Host>,
     store: &schema::store::Store,
     identity: &Identity,
-    known: Known,
+    terms: &Terms,
     base: &Path,
     secrets: &Secrets,
     observers: StepObservers,
 ) -> Result<(Store, String)> {
-    prepare_folder(store, known, base)?;
-    let storage = attach(host, &store.plugin, base, secrets, observers).await?;
+    prepare_folder(store, terms.known, base)?;
+    let storage = attach(host, store, base, secrets, observers.clone()).await?;
     let opened = Store::new(store, storage, identity, secrets);
     if let Some(found) = opened.document().await? {
-        let owned = owned(opened, &found, identity)?;
-        if known == Known::New {
-            owned.0.forget_probes().await?;
+        let (opened, uuid) = owned(opened, &found, identity)?;
+        if terms.known == Known::New {
+            opened.forget_probes().await?;
         }
-        return Ok(owned);
+        // What stands there can be read in any case.
+        let refused = judge(&store.name, found.atomic_create, found.guarantees.as_ref(), terms, &observers).err();
+        return Ok((Store { refused, ..opened }, uuid));
     }
-    if known == Known::Used {
+    if terms.known == Known::Used {
         return Err(gone(&store.name, "it no longer holds its `store.json`"));
     }
     let uuid = identity.uuid.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    let atomic_create = opened.probe_create().await?;
-    let ours = StoreDocument { format: FORMAT, strategy: uuid, name: identity.strategy.clone(), atomic_create };
+    let seen = opened.probe().await?;
+    let atomic_create = seen.atomic_create();
+    judge(&store.name, atomic_create, Some(&seen), terms, &observers)?;
+    let allowed = terms.allowed.clone().filter(|_| !atomic_create);
+    let guarantees = Some(Guarantees { allowed, ..seen });
+    let name = identity.strategy.clone();
+    let ours = StoreDocument { format: FORMAT, strategy: uuid, name, atomic_create, guarantees };
     opened.storage.create(layout::STORE, &document(&ours)?).await?;
     // Somebody else may have been first: what stands there now is what counts.
     let found = opened.document().await?.ok_or_else(|| gone(&store.name, "its `store.json` vanished"))?;
@@ -84,7 +102,7 @@ pub async fn open_owned(
     {
         return Ok(None);
     }
-    let storage = attach(host, &store.plugin, base, secrets, observers).await?;
+    let storage = attach(host, store, base, secrets, observers).await?;
     let opened = Store::new(store, storage, identity, secrets);
     match opened.document().await? {
         Some(found) => owned(opened, &found, identity).map(|(store, _)| Some(store)),
@@ -95,18 +113,48 @@ pub async fn open_owned(
 impl Store {
     fn new(store: &schema::store::Store, storage: Storage, identity: &Identity, secrets: &Secrets) -> Self {
         let (name, strategy) = (store.name.clone(), identity.strategy.clone());
-        Self { name, storage, strategy, coding: Coding::of(store, secrets) }
+        Self { name, storage, strategy, coding: Coding::of(store, secrets), refused: None }
     }
 }
 
 async fn attach(
     host: &Arc<Host>,
-    plugin: &PluginUse,
+    store: &schema::store::Store,
     base: &Path,
     secrets: &Secrets,
     observers: StepObservers,
 ) -> Result<Storage> {
-    Storage::open(host, plugin, base, secret_source(plugin, secrets), observers).await
+    let mut plugin = store.plugin.clone();
+    if let Some(class) = store.class.clone().filter(|_| host.claims(&plugin.name, "storage-class")) {
+        // The language knows the class of a store, whichever plugin reaches it.
+        plugin.config.insert("class".to_owned(), Config::Text(class));
+    }
+    Storage::open(host, &plugin, base, secret_source(&plugin, secrets), observers).await
+}
+
+/// Refuses a store that does not create atomically, unless the strategy allows it: then that is told.
+fn judge(name: &str, atomic: bool, seen: Option<&Guarantees>, terms: &Terms, observers: &StepObservers) -> Result<()> {
+    if atomic {
+        return Ok(());
+    }
+    let how = match seen {
+        Some(Guarantees { create_refuses: false, .. }) => "it overwrites what exists, whatever it is told".to_owned(),
+        Some(Guarantees { racers, winners, .. }) => {
+            format!("of {racers} that created one object at once, {winners} were told that they had")
+        }
+        None => "of several that create one object at once, not exactly one wins".to_owned(),
+    };
+    let message = format!("store `{name}` does not create atomically: {how}");
+    let Some(allowed) = &terms.allowed else {
+        let help = format!(
+            "Use another server, or accept that two runs at once can spoil each other there: \
+             `policy {{ allow \"{ATOMIC_CREATE}\" reason=\"…\" until=\"YYYY-MM-DD\"; }}`."
+        );
+        return Err(Error::permanent("store-not-atomic", message).help(help));
+    };
+    let help = format!("The strategy allows it: {allowed}. Two runs at once can spoil each other there.");
+    observers.notice(message, Some(help));
+    Ok(())
 }
 
 /// The secrets of one use of a plugin, by the names that its guest asks for.
@@ -184,21 +232,47 @@ impl Store {
         }
     }
 
-    /// Whether concurrent creates of one key have exactly one winner here: claims are tried, not believed.
-    async fn probe_create(&self) -> Result<bool> {
-        let key = format!("{PROBE}{}", uuid::Uuid::new_v4());
+    /// Tries what a store promises, under keys of its own that are removed again: claims are tried, not believed.
+    async fn probe(&self) -> Result<Guarantees> {
+        let (twice, raced) = (probe_key(), probe_key());
+        let seen = async {
+            let create_refuses = self.refuses(&twice).await?;
+            let winners = self.race(&raced).await?;
+            Ok(Guarantees { create_refuses, racers: RACERS, winners, allowed: None })
+        };
+        let seen = seen.await;
+        for key in [twice, raced] {
+            // The first error is the one to tell.
+            let removed = self.storage.delete(&key).await;
+            if seen.is_ok() {
+                removed?;
+            }
+        }
+        seen
+    }
+
+    /// Whether a key that is taken stays as it is.
+    async fn refuses(&self, key: &str) -> Result<bool> {
+        const FIRST: &[u8] = b"the first\n";
+        let first = self.storage.create(key, FIRST).await?;
+        let second = self.storage.create(key, b"the second\n").await?;
+        let held = self.storage.get_small(key, DOCUMENT).await?;
+        Ok((first, second) == (Created::Created, Created::Exists) && held.as_deref() == Some(FIRST))
+    }
+
+    /// How many of those who create one key at once are told that they did.
+    async fn race(&self, key: &str) -> Result<u32> {
         let mut racers = JoinSet::new();
         for racer in 0..RACERS {
-            let (storage, key) = (self.storage.clone(), key.clone());
+            let (storage, key) = (self.storage.clone(), key.to_owned());
             racers.spawn(async move { storage.create(&key, format!("{racer}\n").as_bytes()).await });
         }
         let mut winners = 0;
         while let Some(raced) = racers.join_next().await {
             let raced = raced.map_err(|error| Error::permanent("panic", error.to_string()))?;
-            winners += usize::from(raced? == Created::Created);
+            winners += u32::from(raced? == Created::Created);
         }
-        self.storage.delete(&key).await?;
-        Ok(winners == 1)
+        Ok(winners)
     }
 
     /// Removes what a process left that died while it probed. Once `store.json` stands nobody's probe counts any more, so
@@ -209,4 +283,8 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn probe_key() -> String {
+    format!("{PROBE}{}", uuid::Uuid::new_v4())
 }

@@ -21,13 +21,13 @@ async fn imports_wants_and_grants_must_agree() {
     assert_eq!(open(&host, "fs", vec![]).await.err(), Some("grant-missing"));
     assert_eq!(open(&host, "fs", vec![dir(), http_grant("h", 443, false)]).await.err(), Some("grant-not-wanted"));
     assert_eq!(open(&host, "fs", vec![dir(), dir()]).await.err(), Some("grant-not-wanted"));
-    assert_eq!(open(&host, "s3", vec![dir()]).await.err(), Some("plugin-unknown"));
+    assert_eq!(open(&host, "tape", vec![dir()]).await.err(), Some("plugin-unknown"));
     assert_eq!(open(&host, "webhook", vec![dir()]).await.err(), Some("plugin-unknown"));
     host.install(Plugin { wants: vec![Want::Dir { node: "path".into() }], ..fixture_plugin() });
     assert_eq!(open(&host, "fixture", vec![dir()]).await.err(), Some("import-not-wanted"));
     let webhook = bundled().into_iter().find(|bundled| bundled.name == "webhook").expect("bundled");
     let wants = vec![Want::Http { node: "url".into() }, Want::Secret];
-    let wrong = Plugin { name: "wrong".to_owned(), kind: Kind::Storage, wants, wasm: webhook.wasm.into() };
+    let wrong = Plugin { name: "wrong".to_owned(), kind: Kind::Storage, wants, claims: &[], wasm: webhook.wasm.into() };
     host.install(wrong);
     let grants = vec![http_grant("h", 443, false)];
     assert_eq!(open(&host, "wrong", grants).await.err(), Some("interface-missing"));
@@ -41,6 +41,7 @@ async fn start(name: &str, text: &str) -> &'static str {
         name: name.to_owned(),
         kind: Kind::Storage,
         wants: vec![],
+        claims: &[],
         wasm: text.as_bytes().to_vec().into(),
     });
     open(&host, name, vec![]).await.err().unwrap_or("opened")

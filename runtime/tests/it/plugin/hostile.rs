@@ -138,7 +138,8 @@ async fn kinds_of_errors_are_kept() {
 async fn requests_and_secrets_stay_within_the_grants() {
     let (granted, other) =
         (Receiver::answering("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{echo}").await, Receiver::ok().await);
-    let grants = vec![http_grant("127.0.0.1", granted.port, true), Grant::Secret { name: "key".to_owned() }];
+    let grants =
+        vec![http_grant("127.0.0.1", granted.port, true), Grant::Secret { name: "key".to_owned(), signs: false }];
     let fixture = Fixture::new(tight(), grants, Given(&[("key", "v3ry-secret")])).await;
     let good = format!("http://127.0.0.1:{}/hook", granted.port);
     let send = async |method: &str, url: &str, header: &str, body: &str| {

@@ -3,9 +3,14 @@
 #![expect(clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 mod bundle;
+mod conformance;
 mod fs;
 mod hostile;
+#[expect(dead_code, reason = "shared with the tests of the program, which use more of it")]
+#[path = "../../../../tests/it/peer.rs"]
+mod peer;
 mod receiver;
+mod s3;
 mod webhook;
 
 use runtime::event::{Observer, Observers, StepObservers};
@@ -112,6 +117,7 @@ pub(crate) fn http_grant(host: &str, port: u16, private: bool) -> Grant {
         path: "/hook".to_owned(),
         methods: vec!["POST".to_owned()],
         private,
+        exact: false,
     }
 }
 
@@ -121,6 +127,7 @@ pub(crate) fn fixture_plugin() -> Plugin {
         name: "fixture".to_owned(),
         kind: Kind::Storage,
         wants: vec![Want::Dir { node: "path".into() }, Want::Http { node: "url".into() }, Want::Secret],
+        claims: &[],
         wasm: std::fs::read(wasm).expect("run `cargo xtask plugins`").into(),
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 const TOKEN: Given = Given(&[("token", "t0p-s3cret")]);
 
 fn token() -> Grant {
-    Grant::Secret { name: "token".to_owned() }
+    Grant::Secret { name: "token".to_owned(), signs: false }
 }
 
 async fn notify(url: &str, headers: &[&str], grants: Vec<Grant>, heard: &Arc<Heard>) -> runtime::Result<()> {

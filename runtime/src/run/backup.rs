@@ -1,30 +1,23 @@
 //! One backup step: the engine's stream into one store, published when it is whole.
 
 use super::executor::{Done, Located, Work};
+use super::index;
 use super::send::{Sending, first_cause};
 use super::workshop::Workshop;
-use crate::artifact::digest::{Digested, hex};
+use crate::artifact::digest::Digested;
 use crate::artifact::encode::{self, Layers};
-use crate::artifact::outlet::{Outlet, cause};
-use crate::artifact::{Sink, channel, sized};
+use crate::artifact::{channel, sized};
 use crate::engine::{Context, Taken};
 use crate::error::{Error, Result};
 use crate::store::{Held, Store, layout};
-use schema::index::Line;
-use schema::manifest::{Content, Copied, FORMAT, Indexed, Manifest};
+use schema::manifest::{Content, Copied, FORMAT, Manifest};
 use schema::report::{ArtifactReport, Outcome};
 use schema::step::Method;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A new artifact that is smaller than this share of the one before it is not believed without a look.
 const COLLAPSED: f64 = 0.5;
-/// What the name of an index ends with, before the endings of its encodings.
-const INDEX: &str = ".index";
-/// Level at which an index is compressed, whatever its store says of artifacts.
-const INDEX_LEVEL: u8 = 3;
 
 /// Makes and publishes the artifact of `work`, or finds that an earlier attempt of the same step did.
 pub(super) async fn perform(
@@ -92,10 +85,7 @@ async fn take(
     sending.commit(&made.receipts).await?;
     let took = u64::try_from(began.elapsed().as_millis()).ok();
     let copy = copied(&file, &layers, &made);
-    if context.index().exists() {
-        note_frames(&context.index(), &made.artifact)?;
-    }
-    let index = publish_index(shop, work, store, (&folder, &file), &layers, context).await?;
+    let index = index::publish(shop, work, store, (&folder, &file), &layers, &made.artifact, context).await?;
     let manifest = Manifest { took, copy, index, ..manifest(shop, work, at, file, &made.taken, &made.artifact) };
     Ok((manifest, made.taken.incomplete))
 }
@@ -153,64 +143,6 @@ fn copied(file: &str, layers: &Layers, made: &Made) -> Option<Copied> {
         encoding: layers.names(),
         recipients: layers.recipients.clone(),
     })
-}
-
-/// Stores the index that the engine made, if it made one: a step that makes its bytes visible comes after it.
-async fn publish_index(
-    shop: &Workshop,
-    work: &Work,
-    store: &Store,
-    (folder, file): (&str, &str),
-    layers: &Layers,
-    context: &Context,
-) -> Result<Option<Indexed>> {
-    let path = context.index();
-    if !path.exists() {
-        return Ok(None);
-    }
-    let layers = Layers { zstd: Some(INDEX_LEVEL), recipients: layers.recipients.clone() };
-    let file = encode::file_name(&format!("{file}{INDEX}"), &layers.names());
-    let sending = Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), None).await?;
-    let ((sink, feed), (coded, stored)) = (channel(), channel());
-    let silent = context.observers.silent();
-    let (read, encoded, sent) =
-        tokio::join!(feed_file(path, sink), encode::encode(feed, coded, layers), sending.send(stored, &silent));
-    match (read, encoded, sent) {
-        (Ok(()), Ok(_), Ok((stored, receipts))) => {
-            sending.commit(&receipts).await?;
-            Ok(Some(Indexed { file, size: stored.size, blake3: stored.blake3 }))
-        }
-        (read, encoded, sent) => {
-            sending.abort().await;
-            Err(first_cause([read.err(), encoded.err(), sent.err()]))
-        }
-    }
-}
-
-/// Adds the values of the frames to an index.
-fn note_frames(path: &Path, artifact: &Digested) -> Result<()> {
-    let failed = |error| Error::io("write the index of the artifact", &error);
-    let file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
-    let mut file = std::io::BufWriter::new(file);
-    for node in &artifact.frames {
-        let line = Line::Frame { blake3: hex(node) };
-        serde_json::to_writer(&mut file, &line).map_err(|error| failed(error.into()))?;
-        file.write_all(b"\n").map_err(failed)?;
-    }
-    file.flush().map_err(failed)
-}
-
-/// Streams a file of ours.
-async fn feed_file(path: PathBuf, out: Sink) -> Result<()> {
-    let work = move || {
-        let failed = |error| Error::io("read the index of the artifact", &error);
-        let mut file = std::fs::File::open(&path).map_err(failed)?;
-        let mut outlet = Outlet::new(out);
-        std::io::copy(&mut file, &mut outlet)
-            .map_err(|error| cause(error, |error| Error::io("read the index", error)))?;
-        outlet.finish()
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
 }
 
 fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Taken, digested: &Digested) -> Manifest {

@@ -126,7 +126,7 @@ fn damage_is_found_and_never_half_restored() {
 
 #[test]
 fn a_kill_in_the_middle_leaves_one_manifest_and_nothing_over() {
-    for fault in ["in-encode", "in-upload", "before-commit", "before-manifest"] {
+    for fault in ["in-encode", "in-upload", "before-commit", "before-index", "before-manifest"] {
         let (space, _) = sealed();
         space.run_until(fault, "run").expect(137);
         space.run("run --resume").expect(0).says("resumed");

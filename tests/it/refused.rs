@@ -56,12 +56,10 @@ fn a_saved_plan() {
 fn options_one_by_one() {
     let store = "path \"backups/local\"";
     let job = "schedule \"30 3 * * *\" timezone=\"Europe/Stockholm\"";
-    let key = "age14yaaqjyvfyd4nhkscu2gwg4xll3n29qp5sc2x2v5hefp8d8cxr8q384g8k";
+    let key = "age1yubikey1qpzry9x8gf2tvdw0s3jn54khce6mua7lqpzry9x8gf2tvdw0s3jntdnakd";
     let more = "job \"nightly\" {";
     let notify = "notify \"ops\" plugin=\"webhook\"";
     for (at, add, says) in [
-        (store, "immutable \"35d\"", "store `local`: `immutable` is more than plugin `fs` can do"),
-        (store, &format!("encrypt \"{key}\""), "store `local`: `encrypt` is not there yet"),
         (store, "class \"cold\"", "store `local`: `class` is not there yet"),
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),

@@ -144,3 +144,113 @@ fn different(content: &Content, found: &str) -> Error {
     );
     Error::integrity("artifact-damaged", message).help("Restore from another store with `--from`.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::channel;
+    use crate::artifact::digest::Pair;
+    use crate::artifact::encode::{Layers, encode};
+    use crate::artifact::frames::FRAME;
+    use age::secrecy::ExposeSecret;
+    use bytes::Bytes;
+
+    async fn through<F: Future<Output = Result<T>>, T>(
+        bytes: &[u8],
+        work: impl FnOnce(Feed, Sink) -> F,
+    ) -> Result<(T, Vec<u8>)> {
+        let ((sink, feed), (out, mut came)) = (channel(), channel());
+        let putting = async {
+            for chunk in bytes.chunks(CHUNK) {
+                sink.send(Bytes::copy_from_slice(chunk)).await?;
+            }
+            sink.finish().await
+        };
+        let taking = async {
+            let mut found = Vec::new();
+            while let Some(chunk) = came.next().await? {
+                found.extend_from_slice(&chunk);
+            }
+            Ok::<_, Error>(found)
+        };
+        let (_, done, found) = tokio::join!(putting, work(feed, out), taking);
+        Ok((done?, found?))
+    }
+
+    fn coded(bytes: &[u8], layers: &Layers, keys: Option<Keys>) -> Coded {
+        let mut digests = Pair::begin();
+        digests.update(&Bytes::copy_from_slice(bytes));
+        let digested = digests.finish().expect("digests");
+        let content = Content {
+            file: "x.tar".to_owned(),
+            size: digested.size,
+            blake3: digested.blake3,
+            sha256: digested.sha256.unwrap_or_default(),
+        };
+        let copy = Copied {
+            file: "x".to_owned(),
+            size: 0,
+            blake3: String::new(),
+            sha256: String::new(),
+            encoding: layers.names(),
+            recipients: layers.recipients.clone(),
+        };
+        Coded { content, copy: Some(copy), keys }
+    }
+
+    fn pair() -> (Keys, String) {
+        let identity = age::x25519::Identity::generate();
+        let keys = Keys::new(identity.to_string().expose_secret().to_owned(), "a key".to_owned());
+        (keys, identity.to_public().to_string())
+    }
+
+    #[tokio::test]
+    async fn what_was_encoded_comes_back_whatever_its_size() {
+        let (keys, recipient) = pair();
+        let whole: Vec<u8> = (0..2 * FRAME + 9).map(|at| (at / 7 % 251) as u8).collect();
+        for zstd in [None, Some(1)] {
+            for recipients in [Vec::new(), vec![recipient.clone()]] {
+                let layers = Layers { zstd, recipients };
+                for size in [1, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 2 * FRAME + 9] {
+                    let bytes = &whole[..size as usize];
+                    let work = |feed, out| encode(feed, out, layers.clone());
+                    let (digested, stored) = through(bytes, work).await.expect("encoded");
+                    assert_eq!(digested.blake3, blake3::hash(bytes).to_hex().to_string());
+                    let coded = coded(bytes, &layers, Some(keys.clone()));
+                    let (_, back) = through(&stored, |feed, out| coded.decode(feed, out)).await.expect("decoded");
+                    assert!(back == bytes, "{size} bytes through {layers:?}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_damage_passes() {
+        let (keys, recipient) = pair();
+        let bytes = b"many bytes that are alike, many bytes that are alike".repeat(4);
+        for layers in [
+            Layers { zstd: Some(3), recipients: Vec::new() },
+            Layers { zstd: Some(3), recipients: vec![recipient.clone()] },
+        ] {
+            let (_, stored) = through(&bytes, |feed, out| encode(feed, out, layers.clone())).await.expect("encoded");
+            let decoded = async |stored: &[u8]| {
+                let coded = coded(&bytes, &layers, Some(keys.clone()));
+                through(stored, |feed, out| coded.decode(feed, out)).await.map(|(_, back)| back)
+            };
+            for at in 0..stored.len() {
+                let mut other = stored.clone();
+                other[at] ^= 0x10;
+                // What decodes nevertheless (a byte of the table that the whole needs not) is the artifact.
+                assert!(decoded(&other).await.map_or(true, |back| back == bytes), "byte {at} of {layers:?}");
+                let cut = decoded(&stored[..at]).await;
+                assert!(cut.is_err() || cut.is_ok_and(|back| back == bytes), "cut at {at} of {layers:?}");
+            }
+        }
+        let (other, _) = pair();
+        let layers = Layers { zstd: None, recipients: vec![recipient] };
+        let (_, stored) = through(&bytes, |feed, out| encode(feed, out, layers.clone())).await.expect("encoded");
+        let coded = coded(&bytes, &layers, Some(other));
+        let refused = through(&stored, |feed, out| coded.decode(feed, out)).await.expect_err("another key");
+        assert_eq!(refused.code, "identity-wrong");
+    }
+}

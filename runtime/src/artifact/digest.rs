@@ -2,9 +2,13 @@
 //! the frames of an artifact are kept on the way, so that a part can be checked against the digest of the whole.
 
 use crate::artifact::frames::FRAME;
+use crate::error::{Error, Result};
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
+use bytes::Bytes;
 use sha2::Digest as _;
 use std::fmt::Write;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 
 /// Size and digests of the bytes seen so far.
 #[derive(Debug, Default)]
@@ -14,8 +18,18 @@ pub struct Digests {
     frame: blake3::Hasher,
     held: u64,
     frames: Vec<Node>,
-    sha256: Option<sha2::Sha256>,
 }
+
+/// [`Digests`] with SHA-256, which is taken on a thread of its own: it is the slower of the two.
+#[derive(Debug)]
+pub struct Pair {
+    digests: Digests,
+    chunks: mpsc::SyncSender<Bytes>,
+    sha256: JoinHandle<String>,
+}
+
+/// Chunks that may wait for SHA-256.
+const WINDOW: usize = 16;
 
 /// Value of a frame in the tree of BLAKE3; it is not the digest of the frame's bytes.
 pub(crate) type Node = [u8; 32];
@@ -32,12 +46,6 @@ pub struct Digested {
 }
 
 impl Digests {
-    /// Both digests, for new artifacts.
-    #[must_use]
-    pub fn both() -> Self {
-        Self { sha256: Some(sha2::Sha256::new()), ..Self::default() }
-    }
-
     /// BLAKE3 alone, for reading back: one proof is enough, and the other is slower.
     #[must_use]
     pub fn identity() -> Self {
@@ -45,9 +53,6 @@ impl Digests {
     }
 
     pub fn update(&mut self, bytes: &[u8]) {
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(bytes);
-        }
         let mut rest = bytes;
         while !rest.is_empty() {
             // Only what follows tells that a full frame is not the only one.
@@ -63,6 +68,7 @@ impl Digests {
         }
     }
 
+    /// Begins the next frame, behind a full one.
     fn end_frame(&mut self) {
         self.frames.push(self.frame.finalize_non_root());
         self.frame = blake3::Hasher::new();
@@ -73,15 +79,40 @@ impl Digests {
     #[must_use]
     pub fn finish(mut self) -> Digested {
         if !self.frames.is_empty() {
-            self.end_frame();
+            self.frames.push(self.frame.finalize_non_root());
         }
         let root = root(&self.frames).unwrap_or_else(|| self.frame.finalize());
-        Digested {
-            size: self.size,
-            blake3: root.to_hex().to_string(),
-            sha256: self.sha256.map(|sha256| hex(&sha256.finalize())),
-            frames: self.frames,
-        }
+        Digested { size: self.size, blake3: root.to_hex().to_string(), sha256: None, frames: self.frames }
+    }
+}
+
+impl Pair {
+    /// Both digests, for new artifacts.
+    #[must_use]
+    pub fn begin() -> Self {
+        let (chunks, waiting) = mpsc::sync_channel::<Bytes>(WINDOW);
+        let sha256 = std::thread::spawn(move || {
+            let mut sha256 = sha2::Sha256::new();
+            for chunk in waiting {
+                sha256.update(&chunk);
+            }
+            hex(&sha256.finalize())
+        });
+        Self { digests: Digests::identity(), chunks, sha256 }
+    }
+
+    /// Waits while SHA-256 is far behind: only for threads that may block.
+    pub fn update(&mut self, chunk: &Bytes) {
+        // A thread that is gone is told at the end.
+        let _ = self.chunks.send(chunk.clone());
+        self.digests.update(chunk);
+    }
+
+    pub fn finish(self) -> Result<Digested> {
+        drop(self.chunks);
+        let ended = |_| Error::permanent("panic", "the thread that takes SHA-256 ended early");
+        let sha256 = self.sha256.join().map_err(ended)?;
+        Ok(Digested { sha256: Some(sha256), ..self.digests.finish() })
     }
 }
 
@@ -134,9 +165,10 @@ mod tests {
         let whole: Vec<u8> = (0..FRAME * 5 + 1).map(|at| (at % 251) as u8).collect();
         for (frames, more) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 7), (3, 0), (4, 0), (4, 1), (5, 1)] {
             let part = &whole[..(FRAME * frames + more) as usize];
-            let mut digests = Digests::both();
-            part.chunks(300_000).for_each(|chunk| digests.update(chunk));
-            let digested = digests.finish();
+            let mut digests = Pair::begin();
+            part.chunks(300_000).for_each(|chunk| digests.update(&Bytes::copy_from_slice(chunk)));
+            let digested = digests.finish().expect("both");
+            assert_eq!(digested.sha256, Some(hex(&sha2::Sha256::digest(part))));
             assert_eq!(digested.blake3, blake3::hash(part).to_hex().to_string(), "{frames} frames and {more}");
             for (n, node) in digested.frames.iter().enumerate() {
                 let bytes = part.chunks(FRAME as usize).nth(n).expect("a frame");

@@ -1,7 +1,7 @@
 //! From the bytes of an artifact to those of a copy: digested, compressed where that is asked for, then encrypted.
 //! In one pass and in bounded memory; what was cut off is made anew.
 
-use crate::artifact::digest::{Digested, Digests};
+use crate::artifact::digest::{Digested, Pair};
 use crate::artifact::frames;
 use crate::artifact::outlet::Outlet;
 use crate::artifact::seal::{Sealed, unwritten};
@@ -54,7 +54,7 @@ pub async fn encode(feed: Feed, out: Sink, layers: Layers) -> Result<Digested> {
     let work = move || {
         let mut sealed = Sealed::begin(Outlet::new(out), &layers.recipients)?;
         let digested = match layers.zstd {
-            Some(level) => frames::compress(feed, i32::from(level), Digests::both(), &mut sealed)?,
+            Some(level) => frames::compress(feed, i32::from(level), Pair::begin(), &mut sealed)?,
             None => copy(feed, &mut sealed)?,
         };
         sealed.finish()?;
@@ -64,11 +64,11 @@ pub async fn encode(feed: Feed, out: Sink, layers: Layers) -> Result<Digested> {
 }
 
 fn copy(mut feed: Feed, out: &mut impl Write) -> Result<Digested> {
-    let mut digests = Digests::both();
+    let mut digests = Pair::begin();
     while let Some(chunk) = feed.blocking_next()? {
         digests.update(&chunk);
         fault::point("in-encode");
         out.write_all(&chunk).map_err(unwritten)?;
     }
-    Ok(digests.finish())
+    digests.finish()
 }

@@ -1,7 +1,7 @@
 //! Compression in independent frames, several at once, with the table of the seekable format behind them: any `zstd`
 //! reads the whole, and a reader that wants a part reads the table and a few frames.
 
-use crate::artifact::digest::{Digested, Digests};
+use crate::artifact::digest::{Digested, Pair};
 use crate::artifact::seal::unwritten;
 use crate::artifact::stream::Feed;
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ struct Frame {
 type Compressing<'scope> = ScopedJoinHandle<'scope, io::Result<Frame>>;
 
 /// Compresses all of `feed` into `out`, the table included. Returns the digests of the plain bytes.
-pub(super) fn compress(feed: Feed, level: i32, digests: Digests, out: &mut (impl Write + Send)) -> Result<Digested> {
+pub(super) fn compress(feed: Feed, level: i32, digests: Pair, out: &mut (impl Write + Send)) -> Result<Digested> {
     let parallel = std::thread::available_parallelism().map_or(1, usize::from).min(PARALLEL);
     std::thread::scope(|scope| {
         let (frames, in_order) = mpsc::sync_channel(parallel - 1);
@@ -62,7 +62,7 @@ fn panicked() -> Error {
 fn cut<'scope>(
     mut feed: Feed,
     level: i32,
-    mut digests: Digests,
+    mut digests: Pair,
     scope: &'scope Scope<'scope, '_>,
     frames: mpsc::SyncSender<Compressing<'scope>>,
 ) -> Result<Digested> {
@@ -88,7 +88,7 @@ fn cut<'scope>(
     if held > 0 {
         begin(chunks)?;
     }
-    Ok(digests.finish())
+    digests.finish()
 }
 
 fn frame(chunks: &[Bytes], level: i32) -> io::Result<Frame> {
@@ -109,7 +109,7 @@ fn write(in_order: &mpsc::Receiver<Compressing<'_>>, out: &mut impl Write) -> Re
         out.write_all(&frame.bytes).map_err(unwritten)?;
         let stored = u32::try_from(frame.bytes.len())
             .map_err(|_| Error::permanent("frame-too-large", "a frame is too large"))?;
-        table.frames.push((stored, frame.plain));
+        table.push(stored, frame.plain);
     }
     Ok(table)
 }
@@ -118,6 +118,8 @@ fn write(in_order: &mpsc::Receiver<Compressing<'_>>, out: &mut impl Write) -> Re
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     frames: Vec<(u32, u32)>,
+    /// Where each begins in the stored bytes.
+    starts: Vec<u64>,
 }
 
 /// A frame: where it begins in the stored bytes, and its size there.
@@ -128,6 +130,12 @@ pub(crate) struct Place {
 }
 
 impl Table {
+    fn push(&mut self, stored: u32, plain: u32) {
+        let before = self.starts.last().zip(self.frames.last());
+        self.starts.push(before.map_or(0, |(start, (size, _))| start + u64::from(*size)));
+        self.frames.push((stored, plain));
+    }
+
     /// A skippable frame.
     fn bytes(&self) -> Vec<u8> {
         let count = self.frames.len() as u32;
@@ -158,19 +166,17 @@ impl Table {
         }
         let begin = footer.checked_sub(count * ENTRY).ok_or_else(damaged)?;
         stored.seek(SeekFrom::Start(begin)).map_err(failed)?;
-        let mut frames = Vec::new();
+        let mut table = Self::default();
         for _ in 0..count {
-            frames.push((number(stored)?, number(stored)?));
+            table.push(number(stored)?, number(stored)?);
         }
-        Ok(Self { frames })
+        Ok(table)
     }
 
     /// The frame with that number, from 0.
     pub(crate) fn place(&self, n: u64) -> Option<Place> {
         let n = usize::try_from(n).ok()?;
-        let before = self.frames.get(..n)?.iter();
-        let stored = before.map(|(stored, _)| u64::from(*stored)).sum();
-        self.frames.get(n).map(|(size, _)| Place { stored, stored_size: u64::from(*size) })
+        Some(Place { stored: *self.starts.get(n)?, stored_size: u64::from(self.frames.get(n)?.0) })
     }
 }
 
@@ -190,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_table_is_read_back_from_the_end() {
-        let table = Table { frames: vec![(10, 100), (20, 200), (5, 7)] };
+        let mut table = Table::default();
+        [(10, 100), (20, 200), (5, 7)].into_iter().for_each(|(stored, plain)| table.push(stored, plain));
         let mut stored = vec![1; 35];
         stored.extend(table.bytes());
         let read = Table::read(&mut io::Cursor::new(&stored)).expect("sound");

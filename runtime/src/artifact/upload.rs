@@ -1,7 +1,7 @@
 //! A feed into a store, in parts: digested as it passes, a bounded window of parts in flight, each kept until it is
 //! acknowledged so that a failed one is sent again without reading again.
 
-use crate::artifact::digest::{Digested, Digests};
+use crate::artifact::digest::{Digested, Pair};
 use crate::artifact::pace::Pace;
 use crate::artifact::stream::{Feed, channel};
 use crate::error::{Error, Result};
@@ -108,7 +108,7 @@ async fn put(storage: &Storage, session: &[u8], part: Part) -> Result<(u32, u64,
 
 /// Digests the feed and cuts it into parts, on a thread that may block.
 fn cut(mut feed: Feed, plan: PartPlan, parts: &mpsc::Sender<Part>) -> Result<Digested> {
-    let mut digests = Digests::both();
+    let mut digests = Pair::begin();
     let mut cutter = Cutter { plan, n: 0, offset: 0, chunks: Vec::new(), held: 0 };
     let gone = || Error::permanent("consumer-gone", "the upload stopped early");
     while let Some(mut chunk) = feed.blocking_next()? {
@@ -123,7 +123,7 @@ fn cut(mut feed: Feed, plan: PartPlan, parts: &mpsc::Sender<Part>) -> Result<Dig
     if let Some(part) = cutter.rest()? {
         parts.blocking_send(part).map_err(|_| gone())?;
     }
-    Ok(digests.finish())
+    digests.finish()
 }
 
 struct Cutter {

@@ -119,10 +119,7 @@ async fn take(
     sending.commit(&made.receipts).await?;
     let took = u64::try_from(began.elapsed().as_millis()).ok();
     let copy = copied(file, layers, &made);
-    if context.index().exists() {
-        index::note_frames(&context.index(), &made.artifact)?;
-    }
-    let index = index::publish(shop, work, store, (&folder, file), layers, context).await?;
+    let index = index::publish(shop, work, store, (&folder, file), layers, &made.artifact, context).await?;
     let chain = parent.map(Parent::chain);
     let made_of = manifest(shop, work, at, file.to_owned(), &made.taken, &made.artifact);
     Ok((Manifest { took, copy, index, chain, ..made_of }, made.taken.incomplete))

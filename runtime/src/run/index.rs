@@ -10,6 +10,7 @@ use crate::artifact::outlet::{Outlet, cause};
 use crate::artifact::{Feed, Sink, channel};
 use crate::engine::Context;
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::store::{Store, layout};
 use schema::index::Line;
 use schema::manifest::{Indexed, Manifest};
@@ -31,19 +32,22 @@ pub(super) fn file_name(file: &str, of: &Layers) -> String {
     encode::file_name(&format!("{file}{ENDING}"), &layers(of).names())
 }
 
-/// Stores the index that the engine made, if it made one: a step that makes its bytes visible comes after it.
+/// Stores the index that the engine made of `artifact`, if it made one: a step that makes its bytes visible comes after it.
 pub(super) async fn publish(
     shop: &Workshop,
     work: &Work,
     store: &Store,
     (folder, file): (&str, &str),
     of: &Layers,
+    artifact: &Digested,
     context: &Context,
 ) -> Result<Option<Indexed>> {
     let path = context.index();
     if !path.exists() {
         return Ok(None);
     }
+    fault::point("before-index");
+    note_frames(&path, artifact)?;
     let file = file_name(file, of);
     let sending = Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), None).await?;
     let ((sink, feed), (coded, stored)) = (channel(), channel());
@@ -63,7 +67,7 @@ pub(super) async fn publish(
 }
 
 /// Adds the values of the frames to an index.
-pub(super) fn note_frames(path: &Path, artifact: &Digested) -> Result<()> {
+fn note_frames(path: &Path, artifact: &Digested) -> Result<()> {
     let failed = |error| Error::io("write the index of the artifact", &error);
     let file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
     let mut file = std::io::BufWriter::new(file);

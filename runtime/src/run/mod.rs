@@ -14,6 +14,7 @@ mod gate;
 mod index;
 mod limits;
 mod notify;
+mod pass;
 pub mod pause;
 pub(crate) mod prune;
 mod queue;

@@ -3,22 +3,20 @@
 use super::announce::{LOST, clean_up, publish, remember};
 use super::backup::{encoded, located, report};
 use super::executor::{Done, Located, Work, unless_cancelled};
-use super::send::{Sending, first_cause};
+use super::pass::{Passed, Way, pass, way};
+use super::send::Sending;
 use super::workshop::Workshop;
 use super::chain;
-use crate::artifact::decode::Coded;
 use crate::artifact::digest::Digested;
 use crate::artifact::download::Expected;
 use crate::artifact::encode::{self, Layers};
-use crate::artifact::{Feed, channel, pace::Pace, sized};
+use crate::artifact::{channel, pace::Pace, sized};
 use crate::engine::Context;
 use crate::error::{Error, Result};
-use crate::event::StepObservers;
 use crate::fault;
 use crate::store::{Held, Published, Store, layout};
 use schema::manifest::{Copied, Indexed, Manifest};
 use schema::report::{ArtifactReport, ProblemKind};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -122,49 +120,6 @@ pub(super) async fn expect(store: &Store, at: &Located) -> Result<Held> {
     }
 }
 
-/// How an artifact's bytes get from one store into another.
-enum Way {
-    /// As they are stored.
-    Verbatim,
-    /// With something done to them.
-    Anew {
-        /// What must be opened first.
-        open: Option<Coded>,
-        layers: Layers,
-        /// What the new copy is encoded as, in order.
-        encoding: Vec<String>,
-    },
-}
-
-/// Encrypted copies go as they are unless the target encrypts to others; what the target asks for and the copy has not is
-/// added; nothing is taken off for a target that does not ask for it.
-fn way(held: &Manifest, from: &Store, to: &Store) -> Result<Way> {
-    let encoding = Coded::known(held)?;
-    let wanted = to.layers(is_compressed(held) || encoding.contains(&encode::ZSTD));
-    let recipients = held.copy.as_ref().map(|copy| copy.recipients.as_slice()).unwrap_or_default();
-    let encrypted = !recipients.is_empty();
-    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    let others = !wanted.recipients.is_empty() && set(&wanted.recipients) != set(recipients);
-    if if encrypted { !others } else { wanted.is_empty() } {
-        return Ok(Way::Verbatim);
-    }
-    let open = if encrypted { Some(from.coded(held).map_err(|error| to_others(error, to))?) } else { None };
-    let kept = encoding.iter().filter(|name| **name != encode::AGE).map(|name| (*name).to_owned());
-    let encoding = kept.chain(wanted.names()).collect();
-    Ok(Way::Anew { open, layers: wanted, encoding })
-}
-
-fn to_others(mut error: Error, to: &Store) -> Error {
-    error.message =
-        format!("`{}` encrypts to other recipients, so the copy must be opened first: {}", to.name, error.message);
-    error
-}
-
-/// Whether the engine compressed the artifact.
-fn is_compressed(manifest: &Manifest) -> bool {
-    matches!(manifest.engine.method.as_str(), "dump" | "backup")
-}
-
 /// What the manifest of the new copy will be, but for sizes and digests that are not known before it is made.
 fn planned(old: &Manifest, way: &Way, attempt: &str) -> Manifest {
     // What it takes from here to there is not what it took to get here.
@@ -216,20 +171,16 @@ async fn copy(
     let (sink, feed) = channel();
     let reading = from.read_stored(old, sink, Pace::new(bandwidth), &quiet);
     let passing = pass(way, reading, feed, &sending, &context.observers);
-    let (came, sent, receipts) = match unless_cancelled(context, passing).await.flatten() {
+    let passed = unless_cancelled(context, passing).await.flatten();
+    let passed = passed.and_then(|passed| same(old, passed.came.as_ref()).map(|()| passed));
+    let Passed { sent, receipts, .. } = match passed {
         Ok(passed) => passed,
         Err(error) => {
             sending.abort().await;
             return Err(error);
         }
     };
-    if let Some(copy) = new.copy.as_mut().filter(|_| matches!(way, Way::Anew { .. })) {
-        // Nothing but the artifact itself may come out of a copy that is not compressed.
-        if !copy.encoding.iter().any(|name| name == encode::ZSTD)
-            || matches!(way, Way::Anew { layers, .. } if layers.zstd.is_some())
-        {
-            same(old, came.as_ref())?;
-        }
+    if let Some(copy) = new.copy.as_mut().filter(|_| !matches!(way, Way::Verbatim)) {
         copy.size = sent.size;
         copy.blake3 = sent.blake3;
         copy.sha256 = sent.sha256.unwrap_or_default();
@@ -239,54 +190,15 @@ async fn copy(
     Ok(new)
 }
 
+/// What was encoded anew must be the artifact, where it was that and not something compressed.
 fn same(old: &Manifest, came: Option<&Digested>) -> Result<()> {
+    let compressed = old.copy.as_ref().is_some_and(|copy| copy.encoding.iter().any(|name| name == encode::ZSTD));
     match came {
-        Some(came) if came.blake3 != old.artifact.blake3 => Err(Error::integrity(
+        Some(came) if !compressed && came.blake3 != old.artifact.blake3 => Err(Error::integrity(
             "artifact-damaged",
             format!("the copy decodes to the BLAKE3 digest {}, its manifest says {}", came.blake3, old.artifact.blake3),
         )),
         _ => Ok(()),
-    }
-}
-
-/// The digests of what was encoded, if it was, those of what was sent, and the receipts.
-type Passed = (Option<Digested>, Digested, Vec<Vec<u8>>);
-
-/// Passes stored bytes on, the way that they must go.
-async fn pass(
-    way: &Way,
-    reading: impl Future<Output = Result<()>>,
-    feed: Feed,
-    sending: &Sending<'_>,
-    observers: &StepObservers,
-) -> Result<Passed> {
-    let (open, layers) = match way {
-        Way::Verbatim => {
-            let (read, sent) = tokio::join!(reading, sending.send(feed, observers));
-            return match (read, sent) {
-                (Ok(()), Ok((sent, receipts))) => Ok((None, sent, receipts)),
-                (read, sent) => Err(first_cause([read.err(), sent.err()])),
-            };
-        }
-        Way::Anew { open, layers, .. } => (open.clone(), layers.clone()),
-    };
-    let (coded, stored) = channel();
-    let opening_and_encoding = async {
-        match open {
-            None => encode::encode(feed, coded, layers).await,
-            Some(opened) => {
-                let (sink, plain) = channel();
-                match tokio::join!(opened.decrypt(feed, sink), encode::encode(plain, coded, layers)) {
-                    (Ok(()), Ok(encoded)) => Ok(encoded),
-                    (opened, encoded) => Err(first_cause([opened.err(), encoded.err()])),
-                }
-            }
-        }
-    };
-    let (read, encoded, sent) = tokio::join!(reading, opening_and_encoding, sending.send(stored, observers));
-    match (read, encoded, sent) {
-        (Ok(()), Ok(came), Ok((sent, receipts))) => Ok((Some(came), sent, receipts)),
-        (read, encoded, sent) => Err(first_cause([read.err(), encoded.err(), sent.err()])),
     }
 }
 
@@ -307,7 +219,7 @@ async fn copy_index(
     let (sink, feed) = channel();
     let reading = async { from.read_index(old, sink, &quiet).await.map(|_| ()) };
     match pass(&way, reading, feed, &sending, &quiet).await {
-        Ok((_, sent, receipts)) => {
+        Ok(Passed { sent, receipts, .. }) => {
             sending.commit(&receipts).await?;
             Ok(Some(Indexed { file, size: sent.size, blake3: sent.blake3 }))
         }

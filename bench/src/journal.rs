@@ -81,7 +81,8 @@ fn journalled(folder: &Path, writers: usize, each: usize) -> Result<f64, String>
     let (plan, now) = (Plan::default(), runtime::world::RealWorld::start(folder.to_owned()).now());
     let begin = Beginning { run: "r", job: "job", plan: &plan, plan_digest: "", first: &[], instead_of: None };
     journal.begin(&begin, now).map_err(told)?;
-    let record = Record::AttemptStarted { step: Address("job/backup/source/store".to_owned()), attempt: "a".to_owned() };
+    let record =
+        Record::AttemptStarted { step: Address("job/backup/source/store".to_owned()), attempt: "a".to_owned() };
     let began = Instant::now();
     std::thread::scope(|scope| {
         let write = || (0..each).try_for_each(|_| journal.append("r", &record, now));

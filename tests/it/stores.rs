@@ -58,7 +58,7 @@ fn manifest(path: &Path, audit: &mut Audit, known: &mut BTreeSet<PathBuf>) -> Re
         return Err(format!("its bytes are {}, it says {size:?}", content.len()));
     }
     let digest = blake3(&content);
-    if field("/artifact/blake3") != format!("blake3:{digest}") {
+    if field("/artifact/blake3").trim_start_matches("blake3:") != digest {
         return Err(format!("its bytes have digest {digest}, it says {}", field("/artifact/blake3")));
     }
     if audit.artifacts.insert(id, content.len() as u64).is_some() {

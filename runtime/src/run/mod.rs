@@ -350,7 +350,7 @@ impl Run {
     async fn recover(&self, sources: &BTreeSet<&str>) -> Result<()> {
         for source in sources {
             let address = Address(format!("recover/{source}"));
-            let attempt = attempt_name();
+            let attempt = resume::recovery(&self.shop.run);
             let context = self.shop.context(&address, &attempt, &format!("source-{source}"), true)?;
             let recovered = self.shop.engine(source)?.recover(&context).await;
             self.shop.state.clear_scratch(&attempt);

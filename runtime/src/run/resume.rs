@@ -88,15 +88,33 @@ fn tell_abandoned(dead: &Unfinished, outfit: &Outfit) {
 /// alive: this process holds the job's lock.
 pub(super) async fn clean_up(shop: &Workshop, begun: &Begun) -> Result<()> {
     clean_up_uploads(shop, &begun.run, &begun.plan, &begun.replay.uploads).await;
+    clear_scratch(shop, &begun.run, &shop.state.journal.records(&begun.run)?);
     let mut next = begun.abandoned.as_ref().map(|dead| dead.run.clone()).or_else(|| begun.replay.instead_of.clone());
     while let Some(run) = next {
         // A journal that has lost the dead run's plan has nothing more to say about it.
         let Some(plan) = shop.state.journal.plan(&run)? else { break };
-        let left = replay(&shop.state.journal.records(&run)?, &plan.steps);
+        let records = shop.state.journal.records(&run)?;
+        clear_scratch(shop, &run, &records);
+        let left = replay(&records, &plan.steps);
         clean_up_uploads(shop, &run, &plan, &left.uploads).await;
         next = left.instead_of.filter(|before| *before != run);
     }
     Ok(())
+}
+
+/// Name of the private directory of what a run does before its first step.
+pub(super) fn recovery(run: &str) -> String {
+    format!("recover-{run}")
+}
+
+/// Removes the private directories of a run's attempts. None of this process has begun yet.
+fn clear_scratch(shop: &Workshop, run: &str, records: &[Record]) {
+    shop.state.clear_scratch(&recovery(run));
+    for record in records {
+        if let Record::AttemptStarted { attempt, .. } = record {
+            shop.state.clear_scratch(attempt);
+        }
+    }
 }
 
 async fn clean_up_uploads(shop: &Workshop, run: &str, plan: &Plan, uploads: &[Upload]) {

@@ -46,7 +46,7 @@ pub(super) async fn start_owed(shop: &Workshop, steps: &[Step]) -> Result<()> {
             shop.observers.tell(&Event::Notice { message, help });
             continue;
         }
-        let attempt = super::attempt_name();
+        let attempt = super::resume::recovery(&shop.run);
         let context =
             shop.context(&Address(format!("recover/{source}")), &attempt, &format!("source-{source}"), true)?;
         let started = start(shop, &source, &context).await;

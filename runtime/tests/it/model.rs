@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 
 /// Random graphs that are played.
 const CASES: u32 = 4000;
-/// Of these, one in so many goes through a real journal on disk.
-const JOURNALLED: u32 = 40;
+/// Of these, one in so many goes through a real journal on disk, where each record is a write.
+const JOURNALLED: u32 = 250;
 
 /// One step of a graph; its needs are earlier ones.
 #[derive(Clone, Debug)]
@@ -257,7 +257,7 @@ fn terminal_states_are_those_of_the_reference() {
     let done = runner.run(&case(), |case| {
         number.set(number.get() + 1);
         let real = number.get().is_multiple_of(JOURNALLED).then_some(&journal);
-        // The one in forty is never one in eight as well: each of its records is a write to the disk.
+        // These are cut once each: each of its records is a write to the disk.
         let round = if real.is_some() { 1 } else { number.get() };
         cuts.set(cuts.get() + check(&case, real, round));
         Ok(())

@@ -69,6 +69,7 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     let manifest = &held.manifest;
     download::check(store.storage(), &store.bytes_key(manifest), &manifest.artifact, &context.observers).await?;
     index::check(store, manifest, context).await?;
+    chain::links(store, held).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     shop.state.catalog.put(&store.found(held).await?)?;
     let mut done = judge(store, manifest, &manifest.incomplete, None);

@@ -67,6 +67,8 @@ async fn by_digest(store: &Store, held: &Held, context: &Context) -> Result<Stri
     let (key, content) = (store.bytes_key(&held.manifest), &held.manifest.artifact);
     unless_cancelled(context, download::check(store.storage(), &key, content, &context.observers)).await??;
     unless_cancelled(context, index::check(store, &held.manifest, context)).await??;
+    // Its bytes may be right and worth nothing: what they build on has to be there as well.
+    chain::links(store, held).await?;
     Ok(format!("{} read back from `{}`, BLAKE3 as in the manifest", sized(content.size), store.name))
 }
 

@@ -157,6 +157,7 @@ fn a_chain_that_lacks_a_link_is_refused_and_another_store_is_tried() {
     space.holds("backups/offsite", 2);
     let full = archives(&space, "backups/local").remove(0);
     fs::remove_dir_all(full.parent().unwrap().parent().unwrap()).unwrap();
+    space.run("verify --store local").expect(1).says("chain-broken");
     space.run("restore notes --confirm --into back --from local").expect(1).says("chain-broken");
     assert!(!space.path("back").exists());
     space.run("restore notes --confirm --into back").says("passed over");
@@ -216,6 +217,11 @@ fn killed_and_resumed(fault: &str) {
     space.holds("backups/local", 2);
     space.holds("backups/offsite", 2);
     comes_back_as(&space, &tree(&space.path("data")), "--from offsite");
+}
+
+#[test]
+fn killed_in_the_middle_of_the_bytes() {
+    killed_and_resumed("in-upload");
 }
 
 #[test]

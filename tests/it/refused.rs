@@ -60,6 +60,8 @@ fn options_one_by_one() {
     let more = "job \"nightly\" {";
     let notify = "notify \"ops\" plugin=\"webhook\"";
     for (at, add, says) in [
+        (store, "immutable \"35d\"", "store `local`: `immutable` is more than plugin `fs` can do"),
+        (store, &format!("encrypt \"{key}\""), "is of a plugin of age, which is not there yet"),
         (store, "class \"cold\"", "store `local`: `class` is not there yet"),
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),

@@ -82,6 +82,7 @@ pub(super) fn located(work: &Work) -> Result<&Located> {
 async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<Done> {
     let manifest = &held.manifest;
     store.check_stored(manifest, &context.observers).await?;
+    chain::links(store, held).await?;
     store.sweep(&manifest.source, &manifest.database, &manifest.id, &manifest.attempt).await?;
     remember(shop, store, held, context).await?;
     let at = Located {

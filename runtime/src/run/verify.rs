@@ -84,6 +84,8 @@ fn now(context: &Context) -> String {
 async fn by_digest(store: &Store, held: &Held, context: &Context) -> Result<String> {
     let manifest = &held.manifest;
     let checked = unless_cancelled(context, store.check(manifest, &context.observers)).await??;
+    // Its bytes may be right and worth nothing: what they build on has to be there as well.
+    chain::links(store, held).await?;
     let (size, name) = (sized(manifest.artifact.size), &store.name);
     Ok(match (checked, &manifest.copy) {
         (_, None) => format!("{size} read back from `{name}`, BLAKE3 as in the manifest"),

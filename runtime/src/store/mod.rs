@@ -3,10 +3,12 @@
 
 pub mod layout;
 mod open;
+mod probe;
 mod publish;
 
 pub(crate) use open::secret_source;
-pub use open::{ATOMIC_CREATE, Identity, Known, Terms, open, open_owned};
+pub use open::{Identity, Known, Terms, open, open_owned};
+pub use probe::ATOMIC_CREATE;
 pub use publish::Published;
 
 use crate::artifact::blake3_of;

@@ -120,7 +120,7 @@ fn go_tool(name: &str, package: &str) -> Result<(), String> {
     eprintln!("building {package} (some minutes)");
     let folder = place::tools()?.join(format!("{name}.build"));
     let mut go = shell::command("go");
-    go.args(["install", "-trimpath", package]).env("GOBIN", &folder).env("CGO_ENABLED", "0");
+    go.args(["install", package]).env("GOBIN", &folder);
     shell::output(&mut go)?;
     let package_name = package.split('@').next().and_then(|path| path.rsplit('/').next()).unwrap_or(name);
     put(&folder.join(package_name), name, package)?;

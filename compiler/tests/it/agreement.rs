@@ -270,5 +270,5 @@ fn every_part_of_the_vocabulary_has_a_sentence() {
     }
     judge(structure::strategy());
     judge(structure::reuse());
-    assert_eq!(facts().plugins.len(), 2);
+    assert_eq!(facts().plugins.len(), 3);
 }

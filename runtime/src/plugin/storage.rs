@@ -201,10 +201,7 @@ impl Storage {
             });
             // Whoever gave up here would have to send all parts again.
             match committed.await {
-                Err(error) => match tries.next(&error) {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Err(error),
-                },
+                Err(error) => pause(&mut tries, error).await?,
                 Ok(()) => return Ok(()),
             }
         }
@@ -217,19 +214,23 @@ impl Storage {
             .await
     }
 
-    /// Makes a small object unless the key is taken. Of several at once, exactly one is told [`Created::Created`].
+    /// Makes a small object unless the key is taken. Of several at once, exactly one is told [`Created::Created`]; that one
+    /// may be told [`Created::Exists`] when the first answer to it was lost, so whoever must know looks at what is there.
     pub async fn create(&self, key: &str, bytes: &[u8]) -> Result<Created> {
         key::check(key)?;
-        let (owned, bytes) = (key.to_owned(), bytes.to_vec());
-        let created = self
-            .call("create", key, move |store, guest| {
+        let mut tries = Tries::new();
+        loop {
+            let (owned, bytes) = (key.to_owned(), bytes.to_vec());
+            let created = self.call("create", key, move |store, guest| {
                 Box::pin(async move { guest.call_create(store, &owned, &bytes).await })
-            })
-            .await?;
-        Ok(match created {
-            wit::Created::Created => Created::Created,
-            wit::Created::Exists => Created::Exists,
-        })
+            });
+            match created.await {
+                // A server may ask those who meet at one key to come again.
+                Err(error) => pause(&mut tries, error).await?,
+                Ok(wit::Created::Created) => return Ok(Created::Created),
+                Ok(wit::Created::Exists) => return Ok(Created::Exists),
+            }
+        }
     }
 
     /// Bytes of an object; `None` when there is none.
@@ -255,10 +256,7 @@ impl Storage {
                 Ok(()) if moved < RANGE => return Ok(at),
                 Ok(()) => tries = Tries::new(),
                 // What was handed on before the connection was lost is not asked for again.
-                Err(error) => match tries.next(&error) {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Err(error),
-                },
+                Err(error) => pause(&mut tries, error).await?,
             }
         }
     }
@@ -374,6 +372,13 @@ impl Storage {
         }
         Err(self.guest.doing(what).broke_contract(&format!("its answer is larger than {} KiB", most >> 10)))
     }
+}
+
+/// Waits before another try after a failure that may pass; any other comes back.
+async fn pause(tries: &mut Tries, error: Error) -> Result<()> {
+    let Some(wait) = tries.next(&error) else { return Err(error) };
+    tokio::time::sleep(wait).await;
+    Ok(())
 }
 
 fn unless_missing<T>(found: Result<T>) -> Result<Option<T>> {

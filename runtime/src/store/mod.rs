@@ -4,12 +4,14 @@
 pub mod layout;
 pub mod lease;
 mod open;
+mod probe;
 mod publish;
 mod read;
 pub mod survey;
 
 pub(crate) use open::secret_source;
-pub use open::{ATOMIC_CREATE, Identity, Known, Terms, open, open_owned};
+pub use open::{Identity, Known, Terms, open, open_owned};
+pub use probe::ATOMIC_CREATE;
 pub use publish::Published;
 pub use read::Checked;
 

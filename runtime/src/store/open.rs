@@ -1,23 +1,18 @@
 //! Opening a store: whose it is, and whether it is still the one that was used before. A mount that went away must not
 //! be mistaken for a new, empty store.
 
+use super::probe::judge;
 use super::read::Coding;
 use super::{DOCUMENT, Store, document, layout};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
-use crate::plugin::{Created, Host, SecretSource, Storage};
+use crate::plugin::{Host, SecretSource, Storage};
 use crate::secret::Secrets;
 use schema::grant::Grant;
 use schema::manifest::{FORMAT, Guarantees, StoreDocument};
 use schema::store::{Config, PluginUse};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::task::JoinSet;
-
-/// Writers that race for one key when a store is first used.
-const RACERS: u32 = 8;
-/// How the keys begin for which they race.
-const PROBE: &str = "probe-";
 
 /// Whose artifacts these are.
 #[derive(Clone, Debug)]
@@ -43,9 +38,6 @@ pub struct Terms {
     /// Why the strategy allows a store that does not create atomically, and until when; `None` when it does not.
     pub allowed: Option<String>,
 }
-
-/// The exception that a strategy makes for such a store, by its name in `allow`.
-pub const ATOMIC_CREATE: &str = "atomic-create";
 
 /// Opens a store for writing; a new one gets its `store.json`. Returns the UUID of its strategy as well.
 pub async fn open(
@@ -132,31 +124,6 @@ async fn attach(
     Storage::open(host, &plugin, base, secret_source(&plugin, secrets), observers).await
 }
 
-/// Refuses a store that does not create atomically, unless the strategy allows it: then that is told.
-fn judge(name: &str, atomic: bool, seen: Option<&Guarantees>, terms: &Terms, observers: &StepObservers) -> Result<()> {
-    if atomic {
-        return Ok(());
-    }
-    let how = match seen {
-        Some(Guarantees { create_refuses: false, .. }) => "it overwrites what exists, whatever it is told".to_owned(),
-        Some(Guarantees { racers, winners, .. }) => {
-            format!("of {racers} that created one object at once, {winners} were told that they had")
-        }
-        None => "of several that create one object at once, not exactly one wins".to_owned(),
-    };
-    let message = format!("store `{name}` does not create atomically: {how}");
-    let Some(allowed) = &terms.allowed else {
-        let help = format!(
-            "Use another server, or accept that two runs at once can spoil each other there: \
-             `policy {{ allow \"{ATOMIC_CREATE}\" reason=\"…\" until=\"YYYY-MM-DD\"; }}`."
-        );
-        return Err(Error::permanent("store-not-atomic", message).help(help));
-    };
-    let help = format!("The strategy allows it: {allowed}. Two runs at once can spoil each other there.");
-    observers.notice(message, Some(help));
-    Ok(())
-}
-
 /// The secrets of one use of a plugin, by the names that its guest asks for.
 pub(crate) fn secret_source(plugin: &PluginUse, secrets: &Secrets) -> Arc<dyn SecretSource> {
     Arc::new(Granted { references: plugin.secrets.clone(), secrets: secrets.clone() })
@@ -231,60 +198,4 @@ impl Store {
             None => Ok(None),
         }
     }
-
-    /// Tries what a store promises, under keys of its own that are removed again: claims are tried, not believed.
-    async fn probe(&self) -> Result<Guarantees> {
-        let (twice, raced) = (probe_key(), probe_key());
-        let seen = async {
-            let create_refuses = self.refuses(&twice).await?;
-            let winners = self.race(&raced).await?;
-            Ok(Guarantees { create_refuses, racers: RACERS, winners, allowed: None })
-        };
-        let seen = seen.await;
-        for key in [twice, raced] {
-            // The first error is the one to tell.
-            let removed = self.storage.delete(&key).await;
-            if seen.is_ok() {
-                removed?;
-            }
-        }
-        seen
-    }
-
-    /// Whether a key that is taken stays as it is.
-    async fn refuses(&self, key: &str) -> Result<bool> {
-        const FIRST: &[u8] = b"the first\n";
-        let first = self.storage.create(key, FIRST).await?;
-        let second = self.storage.create(key, b"the second\n").await?;
-        let held = self.storage.get_small(key, DOCUMENT).await?;
-        Ok((first, second) == (Created::Created, Created::Exists) && held.as_deref() == Some(FIRST))
-    }
-
-    /// How many of those who create one key at once are told that they did.
-    async fn race(&self, key: &str) -> Result<u32> {
-        let mut racers = JoinSet::new();
-        for racer in 0..RACERS {
-            let (storage, key) = (self.storage.clone(), key.to_owned());
-            racers.spawn(async move { storage.create(&key, format!("{racer}\n").as_bytes()).await });
-        }
-        let mut winners = 0;
-        while let Some(raced) = racers.join_next().await {
-            let raced = raced.map_err(|error| Error::permanent("panic", error.to_string()))?;
-            winners += u32::from(raced? == Created::Created);
-        }
-        Ok(winners)
-    }
-
-    /// Removes what a process left that died while it probed. Once `store.json` stands nobody's probe counts any more, so
-    /// one that is under way elsewhere may be disturbed.
-    async fn forget_probes(&self) -> Result<()> {
-        for left in self.storage.list(PROBE).await? {
-            self.storage.delete(&left.key).await?;
-        }
-        Ok(())
-    }
-}
-
-fn probe_key() -> String {
-    format!("{PROBE}{}", uuid::Uuid::new_v4())
 }

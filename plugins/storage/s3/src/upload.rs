@@ -120,8 +120,8 @@ pub(crate) fn abort_all(place: &Place, key: &str) -> Result<(), Error> {
         }
         let answer = match send(place, Ask { query: &query, ..Ask::new("GET", None) }) {
             Ok(answer) => body(&answer),
-            // A server that cannot list them has none that a listing could find.
-            Err(Error::Unsupported) => return Ok(()),
+            // A server that cannot list them has none that a listing could find; others find nothing where none are.
+            Err(Error::Unsupported | Error::NotFound) => return Ok(()),
             Err(error) => return Err(error),
         };
         for upload in xml::all(&answer, "Upload") {

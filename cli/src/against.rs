@@ -43,6 +43,7 @@ fn compile(other: &Input, against: &str, seen: &Facts) -> Result<Plan, Exit> {
     let mut facts = facts::of(other);
     facts.inventory = seen.inventory.clone();
     facts.artifacts = seen.artifacts.clone();
+    facts.now = seen.now;
     let compiled = compiler::check(&other.texts, &facts);
     let Some(checked) = compiled.value else {
         print::diagnostics(&compiled.diagnostics);

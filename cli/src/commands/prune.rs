@@ -37,7 +37,7 @@ pub(super) fn prune(place: &Place, options: &Options) -> Result<Exit, Exit> {
             print::line("Nothing was touched. Add `--confirm` to do it.");
             return Ok(Exit::Ok);
         }
-        let report = perform(place, &input, &plan, "prune", Resume::Never, 1).await?;
+        let report = perform(place, &input, &plan, "prune-now", Resume::Never, 1).await?;
         Ok(finish(&report, options.format))
     })
 }

@@ -6,6 +6,7 @@ use super::needs::Needs;
 use super::sides::{Side, Sides};
 use super::{fields, words};
 use schema::diff::{Code, Kind, Sign, StepChange};
+use schema::keep::span;
 use schema::step::{Action, Extent, Step};
 use std::collections::BTreeSet;
 
@@ -121,8 +122,14 @@ impl<'a> Change<'a, '_> {
                     self.part(words::check(*old), words::check(*new));
                 }
             }
-            (Action::Prune { keep: old, .. }, Action::Prune { keep: new, .. }) => {
-                self.part(format!("all but {old}"), format!("all but {new}"));
+            // What it names this time is told with the deletions.
+            (Action::Prune { keep: old, safety_age: was, .. }, Action::Prune { keep: new, safety_age: is, .. }) => {
+                if old != new {
+                    self.part(format!("all but {old}"), format!("all but {new}"));
+                }
+                if was != is {
+                    self.part(format!("bytes go {} after their mark", span(*was)), format!("{} after it", span(*is)));
+                }
             }
             // It looks at all databases of the source, of which more is told elsewhere.
             (Action::Preflight { .. }, _) => {}

@@ -15,7 +15,7 @@ use schema::retain::{Deletion, Verdict};
 use schema::step::{Action, SAFETY_AGE, When};
 
 /// The job that these steps belong to; no strategy may have one of this name.
-const JOB: &str = "prune";
+const JOB: &str = "prune-now";
 
 /// Which stores to prune; all that have rules, when nothing is said.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! End to end: the real binary in folders of its own, against real peers. Each module is one promise of the product.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot set itself up must stop")]
+#![expect(clippy::print_stdout, reason = "tests that enumerate say how many they tried")]
 
 mod against;
 mod cancel;

@@ -60,6 +60,7 @@ impl Group {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -14,7 +14,7 @@ use schema::step::{Action, Address, Extent, Method, Need, Origin, Step, When};
 use std::collections::BTreeSet;
 
 /// Random graphs that are played.
-const CASES: u32 = 4000;
+const CASES: u32 = 3000;
 /// Of these, one in so many goes through a real journal on disk, where each record is a write.
 const JOURNALLED: u32 = 250;
 
@@ -221,7 +221,7 @@ fn check(case: &Case, journal: Option<&Journal>, number: u32) -> usize {
     for played in [&whole, &stopped] {
         let all = (0..=played.records.len()).collect::<Vec<_>>();
         let chosen = case.cut.index(all.len());
-        for cut in all.into_iter().filter(|cut| number.is_multiple_of(8) || *cut == chosen) {
+        for cut in all.into_iter().filter(|cut| number.is_multiple_of(40) || *cut == chosen) {
             let kept = kept(&played.records[..cut], journal, number, cut);
             assert_eq!(play(case, &kept, None).outcomes, expected, "cut at {cut} of {case:?}");
             cuts += 1;

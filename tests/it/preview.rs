@@ -46,6 +46,28 @@ fn what_ran_is_reckoned_with() {
     assert!(!measured.contains("bytes of all files"), "{measured}");
 }
 
+/// What a transfer and a check took is kept with the copy, and is what they are reckoned with from then on.
+#[test]
+fn transfers_and_checks_are_timed() {
+    let space = Space::quickstart();
+    space.run("run").expect(0);
+    let read = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap();
+    let manifests = space.ending("backups/offsite", "manifest.json");
+    assert!(!manifests.is_empty() && manifests.iter().all(|path| read(path).contains("\"moved\": ")));
+    let first = space.ending("backups/local", "manifest.json");
+    assert!(!first.is_empty() && first.iter().all(|path| !read(path).contains("\"moved\": ")));
+    let rates = |asked: &str| -> Vec<String> {
+        let plan: serde_json::Value = serde_json::from_str(&space.run(asked).expect(0).out).unwrap();
+        let terms = plan["forecast"]["jobs"][0]["duration"]["terms"].as_array().unwrap().clone();
+        let told = terms.iter().map(|term| term["what"].as_str().unwrap().to_owned());
+        told.filter(|what| what.starts_with("digests of") || what.starts_with("transfer of")).collect()
+    };
+    let is_assumed = |what: &String| what.ends_with(" at 150 MiB/s") || what.ends_with(" at 80 MiB/s");
+    let (assumed, measured) = (rates("plan --format json"), rates("plan --format json --refresh"));
+    assert!(assumed.len() > 2 && assumed.iter().all(is_assumed), "{assumed:?}");
+    assert!(measured.len() > 2 && !measured.iter().any(is_assumed), "{measured:?}");
+}
+
 #[test]
 fn a_time_is_played() {
     let space = Space::quickstart();

@@ -43,7 +43,7 @@ impl Paces {
         store: &str,
         which: impl Fn(&Pace) -> Option<u64>,
     ) -> Option<u64> {
-        if self.0.is_empty() {
+        if self.0.len() == 0 {
             return None;
         }
         which(self.0.get(&(source.to_owned(), database.to_owned(), store.to_owned()))?)

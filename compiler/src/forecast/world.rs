@@ -78,7 +78,8 @@ impl<'a> World<'a> {
         let (sizes, bytes) = Sizes::new(plan, artifacts, &units, &mut assumed);
         let gaps = gaps(plan);
         let steps_by_address = plan.steps.iter().enumerate().map(|(at, step)| (step.address.0.as_str(), at)).collect();
-        let times = times(plan, &units, &bytes, &sizes, &gaps, &steps_by_address, &Paces::new(artifacts), &mut assumed);
+        let times =
+            times(plan, &units, &bytes, &sizes, &gaps, (&steps_by_address, &Paces::new(artifacts)), &mut assumed);
         let units = flow::routes(plan, &units, &times);
         let jobs: BTreeMap<&str, usize> =
             plan.jobs.iter().enumerate().map(|(at, job)| (job.name.as_str(), at)).collect();
@@ -222,8 +223,7 @@ fn times<'a>(
     bytes: &[Size],
     sizes: &'a Sizes,
     gaps: &[Option<(u64, u64)>],
-    places: &'a Lookup<&'a str, usize>,
-    paces: &'a Paces,
+    (places, paces): (&'a Lookup<&'a str, usize>, &'a Paces),
     assumed: &'a mut Assumed,
 ) -> Times {
     let gaps: BTreeMap<&str, u64> =

@@ -27,7 +27,10 @@ pub(super) fn is_in_year(at: i64) -> bool {
 
 /// When schedules are due in that year. Several rules ask, and many jobs have the same one.
 #[derive(Debug, Default)]
-pub struct Due(RefCell<BTreeMap<(String, String), Rc<Vec<i64>>>>);
+pub struct Due(RefCell<Times>);
+
+/// By cron line and zone.
+type Times = BTreeMap<(String, String), Rc<Vec<i64>>>;
 
 impl Due {
     /// The times of a schedule, rising.

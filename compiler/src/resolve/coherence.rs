@@ -145,13 +145,14 @@ fn requirements(strategy: &Strategy, sink: &mut Sink) {
         };
         let needs = [("within", most, &requirement.within), ("for", least, &requirement.lasting)];
         for (property, needed, said) in needs {
+            let may = needed || (what == "immutable" && property == "for");
             match said {
                 None if needed => sink.push(
                     Diagnostic::error(&codes::MISSING_PROPERTY, format!("`require \"{what}\"` needs `{property}`"))
                         .at(&requirement.span, format!("no `{property}` is given"))
                         .help(format!("Add `{property}=\"1h\"`, with the time that you want.")),
                 ),
-                Some(said) if !needed && !(what == "immutable" && property == "for") => sink.push(
+                Some(said) if !may => sink.push(
                     Diagnostic::error(
                         &codes::NOT_APPLICABLE,
                         format!("`{property}` has no meaning for `require \"{what}\"`"),

@@ -4,7 +4,7 @@ use crate::diag::{Example, Explanation, Level};
 use crate::lint::{Found, Levels, Rule, Subject, figures};
 use crate::model::{APPROVAL, Engine, Requirement, Source, Store, Strategy};
 use crate::resolve::flow;
-use schema::forecast::Outlook;
+use schema::forecast::{Outlook, Sum};
 use std::collections::BTreeSet;
 
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -57,32 +57,35 @@ fn counted(strategy: &Strategy, source: &Source, requirement: &Requirement) -> O
 
 /// What the worst of its databases misses, when one does.
 fn promised(subject: &Subject<'_>, source: &Source, requirement: &Requirement) -> Option<String> {
-    let name = &source.name.value;
-    let of_source = || subject.forecast.databases.iter().filter(|outlook| outlook.source == *name);
-    let what = match requirement.what.value.as_str() {
-        "rpo" => "can lose",
-        "rto" => "is back in",
-        _ => "can be had back from",
-    };
+    let name = source.name.value.as_str();
     let bound = requirement.within.as_ref().or(requirement.lasting.as_ref())?.value;
-    let wanted = figures::time(bound);
-    if of_source().all(|outlook| outlook.rpo.is_none()) {
+    let all: Vec<&Outlook> = subject.forecast.databases.iter().filter(|outlook| outlook.source == name).collect();
+    if all.iter().all(|outlook| outlook.rpo.is_none()) {
+        let wanted = figures::time(bound);
         return Some(format!("no job with a schedule backs `{name}` up, and {wanted} is required"));
     }
-    if what == "can be had back from" {
-        let reach = |outlook: &Outlook| {
-            let copies = outlook.copies.iter().filter(|copy| copy.rpo.is_some());
-            copies.map(|copy| copy.reach.unwrap_or(u64::MAX)).max().unwrap_or_default()
-        };
-        let least = of_source().map(reach).min().filter(|least| *least < bound)?;
-        let (least, wanted) = figures::times(least, bound);
-        return Some(format!("copies of `{name}` go back {least}, {wanted} is required"));
+    match requirement.what.value.as_str() {
+        "rpo" => over(name, "can lose", bound, all.iter().filter_map(|outlook| outlook.rpo.as_ref())),
+        "rto" => over(name, "is back in", bound, all.iter().filter_map(|outlook| outlook.rto.as_ref())),
+        _ => {
+            let least = all.iter().map(|outlook| reach(outlook)).min().filter(|least| *least < bound)?;
+            let (least, wanted) = figures::times(least, bound);
+            Some(format!("copies of `{name}` go back {least}, {wanted} is required"))
+        }
     }
-    let figure = |outlook: &'_ Outlook| if what == "can lose" { outlook.rpo.clone() } else { outlook.rto.clone() };
-    let over = of_source().filter_map(figure).filter(|sum| sum.total > bound);
-    let worst = over.max_by_key(|sum| sum.total)?;
-    let (least, wanted) = figures::times(worst.total, bound);
-    Some(format!("`{name}` {what} {least} in the worst case, {wanted} is required: {}", figures::arithmetic(&worst)))
+}
+
+/// The largest figure, when it is more than is allowed.
+fn over<'a>(name: &str, what: &str, most: u64, sums: impl Iterator<Item = &'a Sum>) -> Option<String> {
+    let worst = sums.max_by_key(|sum| sum.total).filter(|sum| sum.total > most)?;
+    let (told, wanted) = figures::times(worst.total, most);
+    Some(format!("`{name}` {what} {told} in the worst case, {wanted} is required: {}", figures::arithmetic(worst)))
+}
+
+/// How far back the best of its copies go, in seconds; where nothing is removed, for ever.
+fn reach(outlook: &Outlook) -> u64 {
+    let copies = outlook.copies.iter().filter(|copy| copy.rpo.is_some());
+    copies.map(|copy| copy.reach.unwrap_or(u64::MAX)).max().unwrap_or_default()
 }
 
 /// What is counted, for people.

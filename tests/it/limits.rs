@@ -30,9 +30,11 @@ fn at_once(err: &str, part: &str) -> usize {
 #[test]
 fn a_store_has_as_many_steps_at_once_as_it_says() {
     let space = two();
+    // Slow enough to meet.
+    space.edit("path \"backups/local\"", "path \"backups/local\"; bandwidth \"400KiB/s\"");
     let free = space.run("run --parallel 8 --log-format json").expect(0);
     assert_eq!(at_once(&free.err, "/local"), 2, "without a limit the two go on together:\n{}", free.err);
-    space.edit("path \"backups/local\"", "path \"backups/local\"; parallel 1");
+    space.edit("bandwidth \"400KiB/s\"", "bandwidth \"4MiB/s\"; parallel 1");
     let plan = space.run("plan").expect(0).out;
     assert!(plan.contains("at most 1 at once"), "{plan}");
     let one = space.run("run --parallel 8 --log-format json").expect(0);

@@ -73,7 +73,7 @@ fn a_part_is_gone_on_with_as_a_part() {
 }
 
 /// What a run tells, as it tells it.
-fn lines(run: &mut std::process::Child) -> impl Iterator<Item = String> {
+fn lines(run: &mut std::process::Child) -> impl Iterator<Item = String> + use<> {
     let err = std::io::BufReader::new(run.stderr.take().unwrap());
     std::io::BufRead::lines(err).map(Result::unwrap)
 }
@@ -90,7 +90,7 @@ fn a_step_that_takes_too_long_is_stopped_and_leaves_nothing() {
     let space = slow();
     space.edit("bandwidth=\"50KiB/s\"", "bandwidth=\"50KiB/s\" timeout=\"2s\"");
     let plan = space.run("plan").expect(0).out;
-    assert!(plan.contains("stopped after 2 s"), "{plan}");
+    assert!(plan.contains("stopped after 2s"), "{plan}");
     let ran = space.run("run").expect(1).says("error[step-timed-out]").says("strategy.kdl:");
     assert!(!ran.err.contains("retry"), "{}", ran.err);
     space.holds("backups/local", 1);

@@ -76,7 +76,7 @@ fn options_one_by_one() {
         (store, "class \"cold\"", "store `local`: `class` is not there yet"),
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
         (job, "window \"01:00\" \"05:00\"", "the window 01:00 to 05:00 is not kept yet"),
-        (job, "prune \"local\"", "nightly/prune/local: pruning is not there yet (strategy.kdl:15:"),
+        (job, "prune \"local\"", "nightly/prune/local: pruning is not there yet (strategy.kdl:14:"),
         (job, "restore \"notes\" from=\"local\" into=\"aside\"", "restoring into a target is not there yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),
         (more, &format!("{notify} on=\"missed\" {{ url \"http://127.0.0.1:9/\"; }}"), "nothing tells `missed` yet"),

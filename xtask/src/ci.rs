@@ -84,7 +84,7 @@ fn programs() -> Result<(), String> {
         ("git", "git"),
         ("restic", "restic"),
         ("xargs", "findutils"),
-        ("pg_dump", "postgresql-client-15"),
+        ("pg_dump", "postgresql-client"),
     ] {
         peers::program(program, package)?;
     }
@@ -100,8 +100,8 @@ fn postgres() -> Result<(), String> {
     if there() {
         return Ok(());
     }
-    peers::debian("postgresql-15")?;
-    if there() { Ok(()) } else { Err("`postgresql-15` is installed and has no `initdb`".to_owned()) }
+    peers::debian("postgresql")?;
+    if there() { Ok(()) } else { Err("`postgresql` is installed and has no `initdb`".to_owned()) }
 }
 
 fn format() -> Result<(), String> {

@@ -94,8 +94,8 @@ fn programs() -> Result<(), String> {
 /// The server's programs are on no path. The cluster that its package makes of its own is of no use here.
 fn postgres() -> Result<(), String> {
     let there = || {
-        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-        versions.into_iter().any(|version| version.path().join("bin/initdb").is_file())
+        let mut versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        versions.any(|version| version.path().join("bin/initdb").is_file())
     };
     if there() {
         return Ok(());

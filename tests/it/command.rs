@@ -25,11 +25,11 @@ impl Drop for Server {
 
 /// The newest installation of the server's programs.
 fn programs() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL: install `postgresql-15`");
+    let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL: install `postgresql`");
     let mut found: Vec<PathBuf> = versions.map(|entry| entry.unwrap().path().join("bin")).collect();
     found.retain(|bin| bin.join("initdb").exists());
     found.sort();
-    found.pop().expect("PostgreSQL: install `postgresql-15`")
+    found.pop().expect("PostgreSQL: install `postgresql`")
 }
 
 /// It refuses to run as root.

@@ -206,6 +206,43 @@ fn tar_alone_brings_a_chain_back() {
     assert_eq!(tree(&space.path("restored")), tree(&space.path("data")));
 }
 
+/// What could not be read is not gone: a restore brings it back as it was when it could be.
+#[test]
+fn what_cannot_be_read_now_stays_as_it_was() {
+    const NOBODY: &str = "65534";
+    let space = space();
+    space.edit("verify \"notes\" with=\"consistency\"", "");
+    let own = space.path("backstay");
+    fs::copy(crate::space::BACKSTAY, &own).unwrap();
+    ended(Command::new("chown").args(["-R", NOBODY]).arg(space.dir.path())).expect(0);
+    settle();
+    let run = |words: &str| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]).arg(&own);
+        ended(command.args(words.split_whitespace()).current_dir(space.dir.path()).env("HOME", space.dir.path()))
+    };
+    let mode = |name: &str, mode| {
+        fs::set_permissions(space.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    run("run --job full").expect(0);
+    space.write("data/one.txt", b"changed, and closed");
+    mode("data/one.txt", 0);
+    mode("data/gone", 0);
+    space.write("data/new", b"new");
+    run("run --job part").expect(6).says("one.txt").says("gone: ");
+    // As root, who may look into everything.
+    space.run("restore notes --confirm --into back").expect(0);
+    assert_eq!(fs::read(space.path("back/one.txt")).unwrap(), b"one\n");
+    assert_eq!(fs::read(space.path("back/gone/deep/file")).unwrap(), b"soon gone");
+    assert_eq!(fs::read(space.path("back/new")).unwrap(), b"new");
+
+    mode("data/one.txt", 0o600);
+    mode("data/gone", 0o755);
+    settle();
+    run("run --job part").expect(0);
+    comes_back_as(&space, &tree(&space.path("data")), "");
+}
+
 /// Kills a differential at `fault`, then goes on with it.
 fn killed_and_resumed(fault: &str) {
     let space = space();

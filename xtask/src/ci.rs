@@ -88,7 +88,7 @@ fn programs() -> Result<(), String> {
         ("git", "git"),
         ("restic", "restic"),
         ("xargs", "findutils"),
-        ("pg_dump", "postgresql-client-15"),
+        ("pg_dump", "postgresql-client"),
     ] {
         peers::program(program, package)?;
     }
@@ -98,14 +98,14 @@ fn programs() -> Result<(), String> {
 /// The server's programs are on no path. The cluster that its package makes of its own is of no use here.
 fn postgres() -> Result<(), String> {
     let there = || {
-        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-        versions.into_iter().any(|version| version.path().join("bin/initdb").is_file())
+        let mut versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        versions.any(|version| version.path().join("bin/initdb").is_file())
     };
     if there() {
         return Ok(());
     }
-    peers::debian("postgresql-15")?;
-    if there() { Ok(()) } else { Err("`postgresql-15` is installed and has no `initdb`".to_owned()) }
+    peers::debian("postgresql")?;
+    if there() { Ok(()) } else { Err("`postgresql` is installed and has no `initdb`".to_owned()) }
 }
 
 fn format() -> Result<(), String> {

@@ -97,6 +97,25 @@ async fn comes_back(
     portrait::same(expected, &super::portrait(&into));
 }
 
+/// As docs/by-hand.md says: the full one, and every differential on it.
+fn by_hand(links: &[Link], folder: &Path) {
+    const SCRIPT: &str = "set -eu; mkdir by-hand
+        for archive in \"$@\"; do
+            if [ \"$archive\" != link-0 ]; then
+                tar -xOf \"$archive\" .backstay-removed | (cd by-hand && xargs -0 -r rm -rf --)
+            fi
+            tar --warning=no-timestamp -xp --xattrs --xattrs-include='*' --numeric-owner \\
+                --exclude=.backstay-removed -f \"$archive\" -C by-hand
+        done";
+    let names: Vec<String> = (0..links.len()).map(|number| format!("link-{number}")).collect();
+    for (name, link) in names.iter().zip(links) {
+        fs::write(folder.join(name), &link.bytes).unwrap();
+    }
+    let mut bash = std::process::Command::new("bash");
+    let output = bash.args(["-c", SCRIPT, "bash"]).args(&names).current_dir(folder).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// One change of a tree. Names are places in a small set, so that changes meet.
 #[derive(Clone, Debug)]
 enum Change {
@@ -262,10 +281,13 @@ async fn play(rounds: &[(Vec<Change>, bool)], tried: &Mutex<Tried>) {
         tried.longest = tried.longest.max(links.len());
         tried.entries += expected.len();
     }
+    by_hand(&links, folder.path());
+    portrait::same(&super::portrait(&root), &super::portrait(&folder.path().join("by-hand")));
     tried.lock().unwrap().cases += 1;
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "what was tried is what the test is worth")]
 fn each_link_brings_back_the_tree_of_its_time() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };

@@ -3,6 +3,7 @@
 use super::only::{Only, subject};
 use super::{Part, Preview, Style, more, plural};
 use crate::amount;
+use crate::lookup::Lookup;
 use crate::render::forecast::{PROMISE, promises as promised};
 use schema::plan::Plan;
 use schema::step::{Action, Extent};
@@ -13,7 +14,7 @@ const EACH: usize = 5;
 
 /// Chains that differentials make: by database and store, which jobs add to them, and how long they grow.
 pub(super) fn chains(plan: &Plan, preview: &Preview<'_>, only: &Only<'_>) -> Option<Part> {
-    let mut homes: BTreeMap<(&str, &str, &str), [Vec<&str>; 2]> = BTreeMap::new();
+    let mut homes: Lookup<(&str, &str, &str), [Vec<&str>; 2]> = Lookup::default();
     let mut order = Vec::new();
     for step in &plan.steps {
         let Action::Backup { source, database, extent, store, .. } = &step.action else { continue };
@@ -63,7 +64,7 @@ fn cadence(plan: &Plan, jobs: &[&str]) -> String {
 }
 
 /// The longest chain by source, database and store.
-fn lengths(plan: &Plan) -> BTreeMap<(&str, &str, &str), u64> {
+fn lengths(plan: &Plan) -> Lookup<(&str, &str, &str), u64> {
     let outlooks = plan.forecast.iter().flat_map(|forecast| &forecast.databases);
     let copies = outlooks.flat_map(|it| {
         let name = (it.source.as_str(), it.database.as_str());

@@ -14,6 +14,9 @@ const EACH: usize = 5;
 
 /// The views with those that are alike as one each, in the place of the first. `places` are where the steps of each are.
 pub(super) fn fold(plan: &Plan, views: Vec<JobView>, places: &BTreeMap<&str, Vec<usize>>) -> Vec<JobView> {
+    if views.len() <= EACH {
+        return views;
+    }
     let mut groups: Vec<Vec<JobView>> = Vec::new();
     let mut known: Lookup<String, usize> = Lookup::default();
     for view in views {

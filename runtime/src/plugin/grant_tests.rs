@@ -109,3 +109,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_grant_of_one_path_is_none_of_what_is_below() {
+    let mut bucket = grant("https", "objects.example.org", 443, "/vault/");
+    if let Grant::Http { exact, .. } = &mut bucket {
+        *exact = true;
+    }
+    for (path, allowed) in
+        [("/vault/?list", true), ("/vault", true), ("/vault/a", false), ("/", false), ("/vaults", false)]
+    {
+        let target = Target::parse("POST", &format!("https://objects.example.org{path}")).expect("a URL");
+        let verdict = judge(std::slice::from_ref(&bucket), &target);
+        assert_eq!(verdict == Verdict::Allowed { private: false }, allowed, "{path}");
+    }
+}

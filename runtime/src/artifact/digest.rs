@@ -157,6 +157,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test that reaches too far must stop")]
 mod tests {
     use super::*;
 

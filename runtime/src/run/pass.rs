@@ -18,7 +18,7 @@ pub(super) enum Way {
     /// With something done to them.
     Anew {
         /// What must be opened first.
-        open: Option<Coded>,
+        open: Option<Box<Coded>>,
         layers: Layers,
         /// What the new copy is encoded as, in order.
         encoding: Vec<String>,
@@ -34,10 +34,11 @@ pub(super) fn way(held: &Manifest, from: &Store, to: &Store) -> Result<Way> {
     let encrypted = !recipients.is_empty();
     let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
     let others = !wanted.recipients.is_empty() && set(&wanted.recipients) != set(recipients);
-    if if encrypted { !others } else { wanted.is_empty() } {
+    let as_it_is = if encrypted { !others } else { wanted.is_empty() };
+    if as_it_is {
         return Ok(Way::Verbatim);
     }
-    let open = if encrypted { Some(from.coded(held).map_err(|error| to_others(error, to))?) } else { None };
+    let open = if encrypted { Some(Box::new(from.coded(held).map_err(|error| to_others(error, to))?)) } else { None };
     let kept = encoding.iter().filter(|name| **name != encode::AGE).map(|name| (*name).to_owned());
     let encoding = kept.chain(wanted.names()).collect();
     Ok(Way::Anew { open, layers: wanted, encoding })

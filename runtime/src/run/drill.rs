@@ -201,8 +201,8 @@ async fn find(store: &Store, work: &Work, artifact: &ArtifactRef) -> Result<Held
 
 async fn newest(store: &Store, source: &str, database: &str, full: bool) -> Result<Located> {
     let all = store.artifacts().await?;
-    let of = all.iter().filter(|known| known.source == source && known.database == database);
-    let found = of.filter(|known| !full || known.parent.is_none()).next_back();
+    let mut of = all.iter().filter(|known| known.source == source && known.database == database);
+    let found = of.rfind(|known| !full || known.parent.is_none());
     let found = found.ok_or_else(|| {
         let message = format!("store `{}` holds no artifact of `{source}:{database}`", store.name);
         Error::permanent("artifact-missing", message).help("Run a job that backs it up first.")

@@ -30,7 +30,7 @@ job "drill" { schedule "0 6 2 * *"; restore "letters" from="cellar" into="spare"
         },
         fix: "Add a `target`, and `restore \"SOURCE\" from=\"STORE\" into=\"TARGET\"` to a job with a schedule.",
     },
-    levels: Levels { development: Level::Info, staging: Level::Info, production: Level::Warn },
+    levels: Levels { development: Level::Info, staging: Level::Info, production: Level::Info },
     check,
 };
 

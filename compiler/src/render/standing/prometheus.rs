@@ -81,7 +81,7 @@ fn stores(status: &Status, page: &mut Page) {
     page.gauge(
         "store_reachable",
         "whether it can be read",
-        all().map(|(labels, it)| (labels, Some(u64::from(it.reachable)))),
+        all().map(|(labels, it)| (labels, status.asked.then_some(u64::from(it.reachable)))),
     );
     page.gauge("store_bytes", "size of its artifacts", all().map(|(labels, it)| (labels, Some(it.size))));
 }

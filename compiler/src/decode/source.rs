@@ -13,7 +13,7 @@ pub(super) fn source(mut cursor: Cursor<'_>, left: &mut Left) -> Option<Source> 
     let engine = match cursor.property("engine")?.value.as_text()? {
         "files" => Engine::Files(Box::new(files(&mut cursor, left)?)),
         "neo4j" => Engine::Neo4j(Box::new(neo4j::neo4j(&mut cursor, left)?)),
-        "command" => Engine::Command(command(&mut cursor, left)?),
+        "command" => Engine::Command(Box::new(command(&mut cursor, left)?)),
         _ => return None,
     };
     let parallel = child(&mut cursor, "parallel", left).and_then(count);

@@ -17,7 +17,7 @@ pub struct Source {
 pub enum Engine {
     Files(Box<Files>),
     Neo4j(Box<Neo4j>),
-    Command(Command),
+    Command(Box<Command>),
 }
 
 #[derive(Clone, Debug)]

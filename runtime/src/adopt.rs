@@ -8,7 +8,7 @@ use crate::event::StepObservers;
 use crate::fault;
 use crate::run::Outfit;
 use crate::run::state::State;
-use crate::store::{self, Identity, Known, Published, Store, layout};
+use crate::store::{self, Identity, Known, Published, Store, Terms, layout};
 use bytes::BytesMut;
 use jiff::Timestamp;
 use schema::fact::StoredArtifact;
@@ -55,9 +55,16 @@ pub async fn adopt(plan: &Plan, outfit: &Outfit, state: &Path, asked: &Asked) ->
     let known = if state.catalog.knows(&asked.store)? { Known::Used } else { Known::New };
     let observers = outfit.observers.of(&Address(format!("adopt/{}", asked.store)));
     let base = outfit.world.base();
+    let terms = Terms { known, allowed: store::allowed(plan, outfit.world.now()) };
     let (store, uuid) =
-        store::open(&outfit.host, spec, &identity, known, base, &outfit.secrets, observers.clone()).await?;
+        store::open(&outfit.host, spec, &identity, &terms, base, &outfit.secrets, observers.clone()).await?;
     state.catalog.remember(&asked.store, &uuid)?;
+    store.accepts()?;
+    if !store.layers(false).is_empty() {
+        let message = format!("store `{}` compresses or encrypts, and files cannot be adopted into such a store yet", asked.store);
+        return Err(Error::permanent("not-there-yet", message)
+            .help("Adopt them into another store, and let a job transfer them."));
+    }
     let adoption = Adoption { plan, asked, store, observers };
     let mut out = Vec::new();
     for file in &asked.files {
@@ -177,6 +184,9 @@ impl Adoption<'_> {
             inputs: Vec::new(),
             took: None,
             incomplete: Vec::new(),
+            copy: None,
+            index: None,
+            moved: None,
             chain: None,
             adopted: Some(name),
         }

@@ -89,6 +89,8 @@ async fn write_lock(store: &Store, manifest: &Manifest, now: Timestamp, until: T
         run: uuid::Uuid::new_v4().to_string(),
         detail: format!("locked {by}"),
         until: Some(until.to_string()),
+        took: None,
+        drill: None,
     };
     store.record_fact(manifest, &fact).await
 }

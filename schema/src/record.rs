@@ -70,6 +70,10 @@ impl Record {
             Self::AttemptEnded { .. } => "attempt-ended",
             Self::StepEnded { .. } => "step-ended",
             Self::CancelRequested => "cancel-requested",
+            Self::PruneStarted { .. } => "prune-started",
+            Self::Paused => "paused",
+            Self::Continued => "continued",
+            Self::Chosen { .. } => "chosen",
             Self::Notified { .. } => "notified",
             Self::RunEnded { .. } => "run-ended",
         }

@@ -266,9 +266,9 @@ impl Storage {
         key::check(key)?;
         let limit = usize::try_from(len).unwrap_or(usize::MAX);
         let mut taker = Taker::Memory { found: Vec::new(), limit, key };
-        let moved = self.get_range(key, offset, len, &mut taker).await;
+        let (_, ended) = self.get_range(key, offset, len, &mut taker).await;
         let found = if let Taker::Memory { found, .. } = taker { found } else { Vec::new() };
-        moved.map(|_| found)
+        ended.map(|()| found)
     }
 
     /// The whole of an object of at most `limit` bytes; `None` when there is none.

@@ -45,7 +45,7 @@ fn engine(plan: &Plan, source: &str, outfit: &Outfit) -> Result<Arc<dyn Engine>>
             .help("Name a source of the strategy.")
     };
     let found = plan.source(source).ok_or_else(unknown)?;
-    engine::open(found, outfit.world.base(), &outfit.secrets).ok_or_else(unknown)
+    engine::open(&plan.strategy, found, outfit.world.base(), &outfit.secrets).ok_or_else(unknown)
 }
 
 fn size(folder: &Path) -> u64 {

@@ -43,7 +43,7 @@ pub use workshop::Outfit;
 
 use crate::error::{Error, Result};
 use crate::process::Children;
-use board::{Board, StepId, StepState};
+use board::{Board, StepId};
 use executor::{Done, Located, Work};
 use gate::Gate;
 use retry::Tries;

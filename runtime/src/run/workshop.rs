@@ -7,7 +7,7 @@ use crate::event::{Observers, StepObservers};
 use crate::plugin::Host;
 use crate::process::{Children, Guard, Redact};
 use crate::secret::Secrets;
-use crate::store::{self, ATOMIC_CREATE, Identity, Known, Store, Terms};
+use crate::store::{self, Identity, Known, Store, Terms};
 use crate::world::World;
 use schema::plan::Plan;
 use schema::record::Record;
@@ -90,7 +90,7 @@ impl Workshop {
             live: live(plan, outfit.world.base()),
             targets: plan.targets.iter().map(|target| (target.name.clone(), target.clone())).collect(),
             stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),
-            allowed: allowed(plan, outfit.world.now()),
+            allowed: store::allowed(plan, outfit.world.now()),
             world: outfit.world,
             host: outfit.host,
             state,
@@ -162,14 +162,6 @@ impl Workshop {
             scratch: self.state.scratch(attempt)?,
         })
     }
-}
-
-/// The exception from atomic creates that has not ended.
-fn allowed(plan: &Plan, now: jiff::Timestamp) -> Option<String> {
-    let today = now.strftime("%Y-%m-%d").to_string();
-    let made = plan.exceptions.iter().filter(|exception| exception.what == ATOMIC_CREATE);
-    let held = made.filter(|exception| exception.until >= today).max_by_key(|exception| &exception.until)?;
-    Some(format!("{}, until {}", held.reason, held.until))
 }
 
 impl Redact for Secrets {

@@ -42,9 +42,11 @@ impl Store {
         let created = self.storage.create(&layout::lease(name, epoch), &document(&lease)?).await?;
         fault::point("after-lease");
         if created == Created::Exists {
-            // Somebody was faster by moments.
-            let winner = self.newest_lease(name).await?.unwrap_or(lease);
-            return Err(self.is_held(name, &winner));
+            // Somebody was faster by moments, or the first answer to this create was lost.
+            let winner = self.newest_lease(name).await?;
+            if winner.as_ref() != Some(&lease) {
+                return Err(self.is_held(name, &winner.unwrap_or(lease)));
+            }
         }
         let holding = Holding { store: self.clone(), name: name.to_owned(), lease, until, world: world.clone() };
         holding.clear(epoch).await?;

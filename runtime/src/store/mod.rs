@@ -11,7 +11,7 @@ pub mod survey;
 
 pub(crate) use open::secret_source;
 pub use open::{Identity, Known, Terms, open, open_owned};
-pub use probe::ATOMIC_CREATE;
+pub use probe::{ATOMIC_CREATE, allowed};
 pub use publish::Published;
 pub use read::Checked;
 

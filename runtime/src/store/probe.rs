@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::plugin::Created;
 use schema::manifest::Guarantees;
+use schema::plan::Plan;
 use tokio::task::JoinSet;
 
 /// Writers that race for one key when a store is first used.
@@ -15,6 +16,15 @@ const PROBE: &str = "probe-";
 
 /// The exception that a strategy makes for such a store, by its name in `allow`.
 pub const ATOMIC_CREATE: &str = "atomic-create";
+
+/// The exception from atomic creates of a strategy that has not ended: why, and until when.
+#[must_use]
+pub fn allowed(plan: &Plan, now: jiff::Timestamp) -> Option<String> {
+    let today = now.strftime("%Y-%m-%d").to_string();
+    let made = plan.exceptions.iter().filter(|exception| exception.what == ATOMIC_CREATE);
+    let held = made.filter(|exception| exception.until >= today).max_by_key(|exception| &exception.until)?;
+    Some(format!("{}, until {}", held.reason, held.until))
+}
 
 /// Refuses a store that does not create atomically, unless the strategy allows it: then that is told.
 pub(super) fn judge(

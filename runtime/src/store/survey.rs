@@ -128,7 +128,7 @@ impl Store {
 
     /// Puts what the documents in these folders say into a survey.
     async fn fill(&self, survey: &mut Survey, folders: &BTreeMap<String, Folder>) -> Result<()> {
-        for (found, faults) in self.read(folders).await? {
+        for (found, faults) in self.read_folders(folders).await? {
             survey.found.extend(found);
             survey.faults.extend(faults);
         }
@@ -139,7 +139,7 @@ impl Store {
 
     /// Reads the documents of all folders, several at once. An error of the store itself ends it: what could not be asked is
     /// not known to be wrong.
-    async fn read(&self, folders: &BTreeMap<String, Folder>) -> Result<Vec<(Option<Found>, Vec<Fault>)>> {
+    async fn read_folders(&self, folders: &BTreeMap<String, Folder>) -> Result<Vec<(Option<Found>, Vec<Fault>)>> {
         let with = folders.iter().filter(|(_, folder)| folder.manifest);
         let work: Arc<Vec<(String, Folder)>> =
             Arc::new(with.map(|(path, folder)| (path.clone(), folder.clone())).collect());

@@ -44,7 +44,7 @@ fn place(store: &Store) -> String {
         store.compress.map(|compress| compress.to_string()).unwrap_or_default(),
         if store.encrypt.is_empty() { String::new() } else { "encrypted".to_owned() },
         store.parallel.map(|most| format!("at most {most} at once")).unwrap_or_default(),
-        store.bandwidth.map(|rate| format!("at most {}/s", super::job::size(rate))).unwrap_or_default(),
+        store.bandwidth.map(|rate| format!("at most {}/s", crate::amount::whole(rate))).unwrap_or_default(),
     ];
     said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }

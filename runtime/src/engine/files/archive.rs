@@ -69,7 +69,6 @@ pub(super) fn archive(work: &Work<'_>, sink: Sink) -> Result<Written> {
     let mut writer = Writer {
         work,
         out: Output { sink, buffer: Vec::with_capacity(CHUNK), written: 0 },
-        index: Index::create(work.index)?,
         names: Names::of_this_machine(),
         links: BTreeMap::new(),
         written: Written::default(),

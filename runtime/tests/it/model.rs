@@ -14,7 +14,7 @@ use schema::step::{Action, Address, Extent, Method, Need, Origin, Step, When};
 use std::collections::BTreeSet;
 
 /// Random graphs that are played.
-const CASES: u32 = 3000;
+const CASES: u32 = 4000;
 /// Of these, one in so many goes through a real journal on disk, where each record is a write.
 const JOURNALLED: u32 = 250;
 

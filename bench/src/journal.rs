@@ -57,6 +57,8 @@ fn step(index: usize) -> Step {
         reason: String::new(),
         origin: Origin { input: String::new(), line: 1, column: 1, text: String::new() },
         host: "local".to_owned(),
+        estimate: None,
+        timeout: None,
     }
 }
 

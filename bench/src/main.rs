@@ -39,7 +39,7 @@ struct Setting {
 type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
 
 /// In the order of the table.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 10] = [
     ("whole", whole::measure),
     ("editor", editor::measure),
     ("fleet", fleet::measure),

@@ -55,7 +55,6 @@ fn a_saved_plan() {
 #[test]
 fn options_one_by_one() {
     let store = "path \"backups/local\"";
-    let job = "schedule \"30 3 * * *\" timezone=\"Europe/Stockholm\"";
     let key = "age1yubikey1qpzry9x8gf2tvdw0s3jn54khce6mua7lqpzry9x8gf2tvdw0s3jntdnakd";
     let more = "job \"nightly\" {";
     let notify = "notify \"ops\" plugin=\"webhook\"";

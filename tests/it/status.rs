@@ -54,6 +54,10 @@ fn directive(case: &mut Case, words: &[&str]) {
             parent: None,
             locked_until: None,
             took: None,
+            tombstone: None,
+            moved: None,
+            checked: None,
+            inspected: None,
         }),
         ["fact", store, id, with, ok, time, more @ ..] => {
             let load = more.first().map(|took| took.parse().unwrap());
@@ -65,6 +69,8 @@ fn directive(case: &mut Case, words: &[&str]) {
                 at: owned(time),
                 run: "r-1".to_owned(),
                 detail: "what was found".to_owned(),
+                until: None,
+                took: None,
                 drill: load.map(|load| DrillFacts { load, ..DrillFacts::default() }),
             };
             case.seen.facts.push((owned(store), fact));

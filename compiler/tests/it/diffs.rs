@@ -378,11 +378,13 @@ fn stored(day: u32) -> StoredArtifact {
         taken: format!("2026-11-{day:02}T01:00:00Z"),
         size: 1 << 30,
         verified: true,
+        damaged: false,
         parent: None,
         locked_until: None,
         took: None,
         moved: None,
         checked: None,
         inspected: None,
+        tombstone: None,
     }
 }

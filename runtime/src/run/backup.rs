@@ -49,7 +49,7 @@ pub(super) async fn perform(
         Err(error) => {
             let files = [encode::file_name(&file, &layers.names()), index::file_name(&file, &layers)];
             let folder = store.folder(&at.source, &at.database, &at.id);
-            let keys = files.iter().map(|file| layout::bytes(&folder, &work.attempt, file));
+            let keys = files.map(|file| layout::bytes(&folder, &work.attempt, &file));
             clean_up(&store, keys, &context.observers).await;
             // Another attempt of this step may have gone on where this one could not: it removed what it found of it.
             return match store.held(&at.source, &at.database, &at.id).await {

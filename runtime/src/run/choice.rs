@@ -249,6 +249,7 @@ mod tests {
             origin: Origin { input: String::new(), line: 1, column: 1, text: String::new() },
             host: "local".to_owned(),
             timeout: None,
+            estimate: None,
         }
     }
 
@@ -266,7 +267,9 @@ mod tests {
         let check =
             |name: &str| Action::Verify { artifact: made(name), store: "vault".to_owned(), with: Check::Digest };
         let (ok, always) = (When::Success, When::Always);
-        let prune = Action::Prune { store: "vault".to_owned(), keep: schema::keep::Keep::default() };
+        let keep = schema::keep::Keep::default();
+        let prune =
+            Action::Prune { store: "vault".to_owned(), keep, deletes: Vec::new(), safety_age: schema::step::SAFETY_AGE };
         Plan {
             steps: vec![
                 step("preflight/graph", Action::Preflight { source: source(), databases: Vec::new() }, &[]),

@@ -107,6 +107,8 @@ fn steps(nodes: &[Node]) -> (Vec<Step>, Vec<Traits>) {
             reason: String::new(),
             origin: Origin { input: String::new(), line: 1, column: 1, text: String::new() },
             host: "local".to_owned(),
+            estimate: None,
+            timeout: None,
         };
         let uses = node.uses.map(|thing| thing.to_string()).into_iter().collect();
         (step, Traits { uses, restores_order: node.restores_order })

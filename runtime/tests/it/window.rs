@@ -70,6 +70,7 @@ fn step(kind: &str, action: Action, needs: &[&str]) -> Step {
         origin: Origin { input: "strategy.kdl".to_owned(), line: 7, column: 9, text: kind.to_owned() },
         host: "local".to_owned(),
         timeout: None,
+        estimate: None,
     }
 }
 

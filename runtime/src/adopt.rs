@@ -61,7 +61,10 @@ pub async fn adopt(plan: &Plan, outfit: &Outfit, state: &Path, asked: &Asked) ->
     state.catalog.remember(&asked.store, &uuid)?;
     store.accepts()?;
     if !store.layers(false).is_empty() {
-        let message = format!("store `{}` compresses or encrypts, and files cannot be adopted into such a store yet", asked.store);
+        let message = format!(
+            "store `{}` compresses or encrypts, and files cannot be adopted into such a store yet",
+            asked.store
+        );
         return Err(Error::permanent("not-there-yet", message)
             .help("Adopt them into another store, and let a job transfer them."));
     }

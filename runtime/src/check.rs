@@ -1,6 +1,7 @@
 //! Looks through stores without reading a byte of an artifact: is every document what it should be, are the bytes there in
 //! their size, is the catalog right? Nothing is changed, and nothing that a document names is followed.
 
+use crate::artifact::download::Expected;
 use crate::error::Result;
 use crate::look;
 use crate::run::Outfit;
@@ -80,22 +81,24 @@ fn of_store(store: &Store, survey: &Survey) -> Vec<Trouble> {
     out
 }
 
-/// The bytes that a manifest names are there, in their size.
+/// What a manifest names is there, in its size: the bytes as they are stored, and the index.
 fn bytes(store: &Store, survey: &Survey, found: &Found) -> Option<Trouble> {
     let manifest = &found.held.manifest;
-    let key = store.bytes_key(manifest);
     let attempts = survey.folders.get(&found.folder).map(|folder| &folder.attempts);
-    let there = attempts.and_then(|attempts| attempts.get(&manifest.attempt)).into_iter().flatten();
-    match there.into_iter().find(|listed| listed.key == key) {
+    let there = attempts.and_then(|attempts| attempts.get(&manifest.attempt));
+    let stored = (store.bytes_key(manifest), Expected::of(manifest).size);
+    let index = store.index_key(manifest).zip(manifest.index.as_ref().map(|index| index.size));
+    let troubled = |(key, size): (String, u64)| match there.into_iter().flatten().find(|listed| listed.key == key) {
         None => {
             Some(trouble(&store.name, &found.folder, "bytes-missing", format!("its bytes, `{key}`, are not there")))
         }
-        Some(listed) if listed.size != manifest.artifact.size => {
-            let message = format!("`{key}` has {} bytes, its manifest says {}", listed.size, manifest.artifact.size);
+        Some(listed) if listed.size != size => {
+            let message = format!("`{key}` has {} bytes, its manifest says {size}", listed.size);
             Some(trouble(&store.name, &found.folder, "bytes-size", message))
         }
         Some(_) => None,
-    }
+    };
+    [stored].into_iter().chain(index).find_map(troubled)
 }
 
 /// What no manifest names. A run may be writing it at this moment, and a prune clears it away when it is old.

@@ -46,7 +46,8 @@ impl Victim<'_> {
 fn bytes(folder: &Path) -> PathBuf {
     let attempt = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let attempt = attempt.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("a-")).next().unwrap();
-    fs::read_dir(attempt).unwrap().next().unwrap().unwrap().path()
+    let files = fs::read_dir(attempt).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| !path.to_string_lossy().contains(".index.")).next().unwrap()
 }
 
 type Case = (&'static str, fn(&Victim<'_>), &'static str, &'static str);
@@ -90,6 +91,26 @@ const CASES: &[Case] = &[
     ("another id", |it| it.edit(|to| to["id"] = "ffff".into()), "document-misplaced", "document-misplaced"),
     ("another strategy", |it| it.edit(|to| to["strategy"] = "x".into()), "document-misplaced", "document-misplaced"),
     ("id leads out", |it| it.edit(|to| to["id"] = "../../../x".into()), "document-misplaced", "document-misplaced"),
+    (
+        "index leads out",
+        |it| it.edit(|to| to["index"]["file"] = "../../../../../canary".into()),
+        "manifest-impossible",
+        "manifest-impossible",
+    ),
+    (
+        "stored file leads out",
+        |it| {
+            it.edit(|to| {
+                let mut copy = to["artifact"].clone();
+                copy["file"] = "../../../../../canary".into();
+                copy["encoding"] = serde_json::json!([]);
+                copy["recipients"] = serde_json::json!([]);
+                to["copy"] = copy;
+            });
+        },
+        "manifest-impossible",
+        "manifest-impossible",
+    ),
     (
         "attempt leads out",
         |it| it.edit(|to| to["attempt"] = "../../../../..".into()),

@@ -139,7 +139,7 @@ fn nothing_is_built_on_what_is_damaged() {
     space.run("run --job part").expect(0).says("is not built on");
     comes_back_as(&space, &tree(&space.path("data")), "");
 
-    let index = space.ending("backups/local", ".index.jsonl");
+    let index = space.ending("backups/local", ".index.zst");
     for index in index {
         fs::write(index, b"{\"backstay_index\":1}\n").unwrap();
     }

@@ -42,16 +42,18 @@ fn holds(server: &S3, count: usize) {
     let ours: Vec<&str> = keys.iter().filter_map(|key| key.strip_prefix(PREFIX)).collect();
     assert_eq!(ours.len(), keys.len(), "keys outside of the prefix: {keys:?}");
     let manifests = ours.iter().filter(|key| key.ends_with("/manifest.json")).count();
-    let bytes = ours.iter().filter(|key| key.contains("/a-")).count();
-    assert_eq!((manifests, bytes), (count, count), "{keys:#?}");
+    let (indexes, bytes): (Vec<&str>, Vec<&str>) =
+        ours.iter().filter(|key| key.contains("/a-")).partition(|key| key.ends_with(".index.zst"));
+    let (indexes, bytes) = (indexes.len(), bytes.len());
+    assert_eq!((manifests, bytes, indexes), (count, count, count), "{keys:#?}");
     let others = ours.iter().filter(|key| **key == "store.json" || key.contains("/facts/")).count();
-    assert_eq!(manifests + bytes + others, ours.len(), "{keys:#?}");
+    assert_eq!(manifests + bytes + indexes + others, ours.len(), "{keys:#?}");
     assert_eq!(server.uploads(), Vec::<String>::new());
 }
 
 /// Key of the bytes of the only artifact.
 fn bytes_of(server: &S3) -> String {
-    server.keys().into_iter().find(|key| key.contains("/a-")).expect("an artifact")
+    server.keys().into_iter().find(|key| key.contains("/a-") && !key.ends_with(".index.zst")).expect("an artifact")
 }
 
 /// The line there and back, on one server.

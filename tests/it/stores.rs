@@ -53,6 +53,14 @@ fn manifest(path: &Path, audit: &mut Audit, known: &mut BTreeSet<PathBuf>) -> Re
     let bytes = folder.join(field("/attempt")).join(field("/artifact/file"));
     let content = fs::read(&bytes).map_err(|error| format!("its bytes: {error}"))?;
     known.insert(bytes);
+    if manifest.get("index").is_some() {
+        let index = folder.join(field("/attempt")).join(field("/index/file"));
+        let content = fs::read(&index).map_err(|error| format!("its index: {error}"))?;
+        if field("/index/blake3") != blake3(&content) {
+            return Err("its index has another digest".to_owned());
+        }
+        known.insert(index);
+    }
     let size = manifest.pointer("/artifact/size").and_then(serde_json::Value::as_u64);
     if size != Some(content.len() as u64) {
         return Err(format!("its bytes are {}, it says {size:?}", content.len()));

@@ -11,6 +11,7 @@ use runtime::run::Resume;
 use schema::forecast::Forecast;
 use schema::plan::Plan;
 use schema::report::Outcome;
+use schema::source::Engine;
 use schema::step::Action;
 
 pub(super) fn restore(place: &Place, options: &Options) -> Result<Exit, Exit> {
@@ -32,7 +33,9 @@ pub(super) fn restore(place: &Place, options: &Options) -> Result<Exit, Exit> {
         let report = perform(place, &input, &plan, "restore", Resume::Never, 1).await?;
         if matches!(report.outcome, Outcome::Ok | Outcome::Degraded) {
             for step in &plan.steps {
-                if let Action::Swap { source, database, staging } = &step.action {
+                if let Action::Swap { source, database, staging } = &step.action
+                    && keeps_old(&plan, source)
+                {
                     print::line(&format!(
                         "The data that was live before is kept as `{staging}` (database `{database}` of `{source}`)."
                     ));
@@ -94,4 +97,9 @@ fn request(options: &Options) -> RestoreRequest {
         // The old data stays under a name made of this: no two restores may share it.
         staging: jiff::Timestamp::now().strftime("%y%m%d%H%M%S%6f").to_string(),
     }
+}
+
+/// Whether a restore of the source keeps what was live before. A program that reads a backup in writes over it.
+fn keeps_old(plan: &Plan, source: &str) -> bool {
+    !plan.source(source).is_some_and(|source| matches!(source.engine, Engine::Command(_)))
 }

@@ -128,7 +128,11 @@ async fn take(
 
 /// Whoever removed the parent meanwhile has made this attempt worthless: another one finds another parent, or none.
 fn parent_gone(error: Error) -> Error {
-    if matches!(error.code, "parent-missing" | "parent-marked") { Error::temporary("parent-gone", error.message) } else { error }
+    if matches!(error.code, "parent-missing" | "parent-marked") {
+        Error::temporary("parent-gone", error.message)
+    } else {
+        error
+    }
 }
 
 /// How an artifact is made.

@@ -135,16 +135,9 @@ pub(super) async fn read(
             let (sink, feed) = channel();
             let gone = |_| Error::permanent("consumer-gone", "the reader of the chain stopped early");
             sender.send(feed).await.map_err(gone)?;
-            store
-                .read(&link.manifest, sink, Pace::new(None), &context.observers)
-                .await
-                .map_err(|error| {
-                    if error.code == "consumer-gone" {
-                        error
-                    } else {
-                        name_the_artifact(error, store, &link.manifest.id)
-                    }
-                })?;
+            store.read(&link.manifest, sink, Pace::new(None), &context.observers).await.map_err(|error| {
+                if error.code == "consumer-gone" { error } else { name_the_artifact(error, store, &link.manifest.id) }
+            })?;
         }
         Ok(())
     };

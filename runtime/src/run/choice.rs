@@ -268,8 +268,12 @@ mod tests {
             |name: &str| Action::Verify { artifact: made(name), store: "vault".to_owned(), with: Check::Digest };
         let (ok, always) = (When::Success, When::Always);
         let keep = schema::keep::Keep::default();
-        let prune =
-            Action::Prune { store: "vault".to_owned(), keep, deletes: Vec::new(), safety_age: schema::step::SAFETY_AGE };
+        let prune = Action::Prune {
+            store: "vault".to_owned(),
+            keep,
+            deletes: Vec::new(),
+            safety_age: schema::step::SAFETY_AGE,
+        };
         Plan {
             steps: vec![
                 step("preflight/graph", Action::Preflight { source: source(), databases: Vec::new() }, &[]),

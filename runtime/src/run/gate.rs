@@ -226,12 +226,25 @@ impl Run {
         }
         let matters = self.steps.get(Board::index(id)).is_some_and(|step| matters(&step.action));
         let window = self.gate.opening.as_ref().map(|(_, window)| window.left_out).filter(|_| self.gate.late);
+        // What was left out because something is degraded makes nothing worse than that.
+        let degraded = self.cause(id) == Some(StepState::Degraded);
         Some(match (self.scheduler.left_out(id), window) {
+            (None, _) if degraded => Outcome::Degraded,
             (None, _) | (Some(_), Some(LeftOut::Fail)) => Outcome::Failed,
             (Some(_), Some(LeftOut::Degrade)) => Outcome::Degraded,
             (Some(Left::Itself | Left::Behind), None) if matters => Outcome::Degraded,
             (Some(Left::Itself | Left::Behind), None) => Outcome::Ok,
         })
+    }
+}
+
+impl Run {
+    /// How the step ended that kept another one from running.
+    fn cause(&self, id: StepId) -> Option<StepState> {
+        let cause = self.scheduler.cause(id)?;
+        let board = self.scheduler.board();
+        let at = self.steps.iter().position(|step| step.address == *cause)?;
+        board.ids().nth(at).map(|cause| board.state(cause))
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) async fn publish(
     match (read, encoded, sent) {
         (Ok(()), Ok(_), Ok((stored, receipts))) => {
             sending.commit(&receipts).await?;
+            fault::point("after-index");
             Ok(Some(Indexed { file, size: stored.size, blake3: stored.blake3 }))
         }
         (read, encoded, sent) => {

@@ -135,8 +135,7 @@ async fn read_part(
 
 fn part_of_a_chain(id: &str) -> Error {
     let message = format!("artifact {id} is a differential, and a part of a chain cannot be restored yet");
-    Error::permanent("not-there-yet", message)
-        .help("Leave out `--file`, or name a full artifact with `--artifact ID`.")
+    Error::permanent("not-there-yet", message).help("Leave out `--file`, or name a full artifact with `--artifact ID`.")
 }
 
 /// Writes beside a copy that it is damaged. A restore does not fail for that this cannot be written.

@@ -2,11 +2,11 @@
 
 use super::announce::{LOST, clean_up, publish, remember};
 use super::backup::{encoded, located, report};
+use super::chain;
 use super::executor::{Done, Located, Work, unless_cancelled};
 use super::pass::{Passed, Way, pass, way};
 use super::send::Sending;
 use super::workshop::Workshop;
-use super::chain;
 use crate::artifact::digest::Digested;
 use crate::artifact::download::Expected;
 use crate::artifact::encode::{self, Layers};

@@ -1,10 +1,10 @@
 //! One verify step: an artifact read back through its store's plugin, and what was found written beside it.
 
 use super::backup::{located, report};
+use super::chain;
 use super::executor::{Done, Work, unless_cancelled};
 use super::transfer::expect;
 use super::workshop::Workshop;
-use super::chain;
 use crate::artifact::{channel, pace::Pace, sized};
 use crate::engine::Context;
 use crate::error::{Error, Result};

@@ -237,6 +237,16 @@ fn impossible(manifest: &Manifest) -> Option<&'static str> {
     if !layout::is_component(&content.file) {
         return Some("its file is no name of a file here");
     }
+    let others = manifest.copy.iter().map(|copy| (&copy.file, copy.size, &copy.blake3));
+    let others = others.chain(manifest.index.iter().map(|index| (&index.file, index.size, &index.blake3)));
+    for (file, size, blake3) in others {
+        if !layout::is_component(file) {
+            return Some("what is stored is no name of a file here");
+        }
+        if i64::try_from(size).is_err() || !hex(blake3) {
+            return Some("what is stored cannot be of that size, or its digest is none");
+        }
+    }
     if !layout::is_component(&manifest.id) || manifest.parent().is_some_and(|id| !layout::is_component(id)) {
         return Some("its id, or that of its parent, is no name of an artifact");
     }

@@ -193,9 +193,10 @@ impl Store {
             }
         }
         let tombstone = if folder.tombstone { self.read_tombstone(path, &held, &mut told).await? } else { None };
-        let newest = facts.iter().map(|fact| (&fact.at, fact.ok)).max();
-        let mut fact = self.stored(&held, newest.is_some_and(|(_, ok)| ok));
-        fact.damaged = newest.is_some_and(|(_, ok)| !ok);
+        // Of two within a second the worse one counts.
+        let newest = facts.iter().map(|fact| (&fact.at, !fact.ok)).max();
+        let mut fact = self.stored(&held, newest.is_some_and(|(_, damaged)| !damaged));
+        fact.damaged = newest.is_some_and(|(_, damaged)| damaged);
         (fact.checked, fact.inspected) = (timed(&facts, "digest"), timed(&facts, "consistency"));
         fact.locked_until = locked;
         fact.tombstone = tombstone.as_ref().map(|tombstone| tombstone.at.clone());

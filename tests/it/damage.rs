@@ -137,11 +137,16 @@ const CASES: &[Case] = &[
     ),
     (
         "parent leads out",
-        |it| it.edit(|to| to["parent"] = "../../x".into()),
+        |it| it.edit(|to| to["chain"] = serde_json::json!({ "parent": "../../x", "root": "x", "before": 1 })),
         "manifest-impossible",
         "manifest-impossible",
     ),
-    ("parent is not there", |it| it.edit(|to| to["parent"] = "ffff".into()), "parent-missing", ""),
+    (
+        "parent is not there",
+        |it| it.edit(|to| to["chain"] = serde_json::json!({ "parent": "ffff", "root": "ffff", "before": 1 })),
+        "parent-missing",
+        "chain-broken",
+    ),
     ("as large as can be said", |it| it.size(|_| u64::MAX), "manifest-impossible", "manifest-impossible"),
     ("as large as can be stored", |it| it.size(|_| i64::MAX as u64), "bytes-size", "artifact-damaged"),
     ("said larger", |it| it.size(|size| size + 1), "bytes-size", "artifact-damaged"),

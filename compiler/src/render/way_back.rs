@@ -5,6 +5,7 @@ use super::markdown::escape::visible;
 use crate::amount::{bytes, time};
 use schema::forecast::Forecast;
 use schema::plan::Plan;
+use schema::source::Engine;
 use schema::step::{Action, Candidate};
 use std::fmt::Write;
 
@@ -42,12 +43,19 @@ fn estimate(forecast: &Forecast, source: &str, database: &str, store: &str) -> O
     Some(of.copies.iter().find(|copy| copy.store == store)?.rto.as_ref()?.total)
 }
 
+fn writes_over(plan: &Plan, source: &str) -> bool {
+    plan.source(source).is_some_and(|source| matches!(source.engine, Engine::Command(_)))
+}
+
 fn after(plan: &Plan, out: &mut String) {
     let mut told = Vec::new();
     for step in &plan.steps {
         match &step.action {
             Action::Stop { source, .. } => {
                 told.push(format!("the server of `{source}` is stopped for the exchange, and started behind it"));
+            }
+            Action::Swap { source, .. } if writes_over(plan, source) => {
+                told.push(format!("a program of `{source}` writes over what is there, and nothing is kept of it"));
             }
             Action::Swap { source, database, staging } => told.push(format!(
                 "the data that is live now is kept as `{staging}` (`{database}`), until `backstay restore {source} --finish --confirm`"

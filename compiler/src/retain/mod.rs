@@ -19,22 +19,24 @@ use std::collections::BTreeMap;
 pub fn retain(artifacts: &[StoredArtifact], keep: &Keep, at: Timestamp) -> Vec<Verdict> {
     let mut groups: BTreeMap<(&str, &str, &str), Vec<Copy<'_>>> = BTreeMap::new();
     for artifact in artifacts {
-        let taken = artifact.taken.parse::<Timestamp>().ok().map(Timestamp::as_second);
+        let at = artifact.taken.parse::<Timestamp>().ok();
         let key = (artifact.source.as_str(), artifact.database.as_str(), artifact.store.as_str());
-        groups.entry(key).or_default().push(Copy { artifact, taken });
+        groups.entry(key).or_default().push(Copy { artifact, at, taken: at.map(Timestamp::as_second) });
     }
     groups.into_values().flat_map(|copies| group(copies, keep, at.as_second())).collect()
 }
 
 struct Copy<'a> {
     artifact: &'a StoredArtifact,
+    /// When it was taken: of two within a second the later one is the newer one.
+    at: Option<Timestamp>,
     /// Seconds since 1970.
     taken: Option<i64>,
 }
 
 /// The copies of one database in one store.
 fn group(mut copies: Vec<Copy<'_>>, keep: &Keep, at: i64) -> Vec<Verdict> {
-    copies.sort_by(|one, other| (one.taken, &one.artifact.id).cmp(&(other.taken, &other.artifact.id)));
+    copies.sort_by(|one, other| (one.at, &one.artifact.id).cmp(&(other.at, &other.artifact.id)));
     // Those that cannot be dated come first.
     let (undated, dated) = copies.split_at(copies.partition_point(|copy| copy.taken.is_none()));
     let places: BTreeMap<&str, usize> =

@@ -67,6 +67,12 @@ pub async fn open(
     let uuid = identity.uuid.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let seen = opened.probe().await?;
     let atomic_create = seen.atomic_create();
+    if !atomic_create && let Some(found) = opened.document().await? {
+        // Somebody was faster, and may have cleared these probes away: then nothing was learned.
+        let (opened, uuid) = owned(opened, &found, identity)?;
+        let refused = judge(&store.name, found.atomic_create, found.guarantees.as_ref(), terms, &observers).err();
+        return Ok((Store { refused, ..opened }, uuid));
+    }
     judge(&store.name, atomic_create, Some(&seen), terms, &observers)?;
     let allowed = terms.allowed.clone().filter(|_| !atomic_create);
     let guarantees = Some(Guarantees { allowed, ..seen });

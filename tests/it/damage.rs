@@ -44,10 +44,10 @@ impl Victim<'_> {
 }
 
 fn bytes(folder: &Path) -> PathBuf {
-    let attempt = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let attempt = attempt.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("a-")).next().unwrap();
-    let files = fs::read_dir(attempt).unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|path| !path.to_string_lossy().contains(".index.")).next().unwrap()
+    let mut attempt = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let attempt = attempt.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("a-")).unwrap();
+    let mut files = fs::read_dir(attempt).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| !path.to_string_lossy().contains(".index.")).unwrap()
 }
 
 type Case = (&'static str, fn(&Victim<'_>), &'static str, &'static str);

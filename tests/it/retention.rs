@@ -271,8 +271,8 @@ fn one_at_a_time_prunes_a_store() {
     let other = space.run("prune --state other --confirm --safety-age 0s").expect(1).says("lease-held");
     assert!(other.err.contains("until "), "{}", other.err);
     space.holds("backups/local", 3);
-    let leases = space.ending("backups/local", ".json").into_iter();
-    let lease = leases.filter(|path| path.to_string_lossy().contains("/lease/prune/")).next_back().unwrap();
+    let mut leases = space.ending("backups/local", ".json").into_iter();
+    let lease = leases.rfind(|path| path.to_string_lossy().contains("/lease/prune/")).unwrap();
     // The lease of the dead one runs out.
     let text = fs::read_to_string(&lease).unwrap();
     let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();

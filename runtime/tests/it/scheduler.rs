@@ -127,8 +127,9 @@ fn step(line: &str) -> (Step, Traits) {
     (step, traits)
 }
 
-/// A graph: for each step the things that it uses, the steps before it that it needs, and whether it restores order.
-type Graph = Vec<(BTreeSet<u8>, Vec<(prop::sample::Index, bool)>, bool)>;
+/// A step: the things that it uses, the steps before it that it needs, and whether it restores order.
+type Node = (BTreeSet<u8>, Vec<(prop::sample::Index, bool)>, bool);
+type Graph = Vec<Node>;
 
 fn graph() -> impl Strategy<Value = Graph> {
     let needs = prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..4);
@@ -138,7 +139,7 @@ fn graph() -> impl Strategy<Value = Graph> {
 
 fn steps_of(graph: &Graph) -> (Vec<Step>, Vec<Traits>) {
     let name = |at: usize| format!("s{at}");
-    let one = |(at, (uses, needs, restores)): (usize, &(BTreeSet<u8>, Vec<(prop::sample::Index, bool)>, bool))| {
+    let one = |(at, (uses, needs, restores)): (usize, &Node)| {
         let mut line = name(at);
         if *restores {
             line.push('!');

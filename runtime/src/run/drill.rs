@@ -2,7 +2,6 @@
 //! copy. Nothing of a source is touched, and of a target nothing but what a drill made.
 
 use super::executor::{Done, Located, Work};
-use super::restore::chained;
 use super::transfer::expect;
 use super::verify::{fact, name_the_artifact, note, prefer_damage};
 use super::workshop::Workshop;
@@ -13,7 +12,7 @@ use crate::engine::{Context, files, neo4j};
 use crate::error::{Error, Result};
 use crate::process::Children;
 use crate::store::{Held, Store};
-use schema::manifest::{DrillFacts, LaterFact};
+use schema::manifest::{DrillFacts, LaterFact, Manifest};
 use schema::report::ProblemKind;
 use schema::step::ArtifactRef;
 use schema::target::{Target, TargetEngine};
@@ -45,6 +44,7 @@ pub(super) async fn perform(shop: &Arc<Workshop>, work: &Work, wanted: Wanted<'_
     sweep(target, &place).await?;
     let store = shop.store(wanted.store, &context.observers).await?;
     let held = find(&store, work, wanted.artifact).await?;
+    whole(&held.manifest)?;
     room::look(&place, held.manifest.artifact.size)?;
     let began = Instant::now();
     let tried = restore(&store, &held, (target, &place), &work.attempt, wanted, &context).await;
@@ -199,6 +199,13 @@ async fn find(store: &Store, work: &Work, artifact: &ArtifactRef) -> Result<Held
     expect(store, &at).await
 }
 
+/// A differential alone is not the database: whoever restored only that would have proved nothing.
+fn whole(manifest: &Manifest) -> Result<()> {
+    let Some(parent) = manifest.parent() else { return Ok(()) };
+    let message = format!("artifact {} builds on artifact {parent}, and drills cannot restore chains yet", manifest.id);
+    Err(Error::permanent("not-there-yet", message).help("Let the drill follow a full backup."))
+}
+
 async fn newest(store: &Store, source: &str, database: &str, full: bool) -> Result<Located> {
     let all = store.artifacts().await?;
     let mut of = all.iter().filter(|known| known.source == source && known.database == database);
@@ -207,7 +214,6 @@ async fn newest(store: &Store, source: &str, database: &str, full: bool) -> Resu
         let message = format!("store `{}` holds no artifact of `{source}:{database}`", store.name);
         Error::permanent("artifact-missing", message).help("Run a job that backs it up first.")
     })?;
-    chained(&found.id, found.parent.as_deref())?;
     Ok(Located {
         source: source.to_owned(),
         database: database.to_owned(),

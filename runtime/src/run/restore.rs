@@ -146,14 +146,3 @@ async fn tell_damage(shop: &Workshop, store: &Store, held: &Held, error: &Error,
         context.observers.notice(message, Some("Run `backstay verify` on that store.".to_owned()));
     }
 }
-
-/// Only an artifact that needs no other one can be drilled.
-pub(super) fn chained(id: &str, parent: Option<&str>) -> Result<()> {
-    match parent {
-        None => Ok(()),
-        Some(parent) => {
-            let message = format!("artifact {id} builds on artifact {parent}, and drills cannot restore chains yet");
-            Err(Error::permanent("not-there-yet", message).help("Name a full artifact with `--artifact ID`."))
-        }
-    }
-}

@@ -113,6 +113,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Bring an artifact back; shows its plan unless confirmed
     Restore(Restore),
+    /// Write the strategy that a store keeps, on a machine that has nothing else
+    Recover(Recover),
     /// Remove what the rules of stores let go; shows its plan unless confirmed
     Prune(Prune),
     /// Let nobody remove an artifact before a time
@@ -305,6 +307,10 @@ pub(crate) struct Restore {
     /// Only from this store
     #[arg(long, value_name = "STORE")]
     pub(crate) from: Option<String>,
+    /// By the strategy that this store keeps, and from this store alone: on a machine that has nothing else. A folder, or a
+    /// file with the `store` node of any other; relative paths begin in the working directory
+    #[arg(long, value_name = "DIR|FILE", conflicts_with_all = ["from", "finish"])]
+    pub(crate) store: Option<PathBuf>,
     /// The artifact with this id, or its beginning [default: the newest]
     #[arg(long, value_name = "ID")]
     pub(crate) artifact: Option<String>,
@@ -332,6 +338,16 @@ pub(crate) struct Restore {
     /// How the plan or the report is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Recover {
+    /// The store: a folder, or a file with the `store` node of any other
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(crate) store: PathBuf,
+    /// The folder to write the strategy and what it imports into; it is made, and must be empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -446,6 +462,9 @@ pub(crate) struct Status {
     /// Ask no store: tell what this machine remembers, and of when that is
     #[arg(long)]
     pub(crate) offline: bool,
+    /// Tell the notifiers of `missed` which runs were due and did not begin; each is told once, by this or by the next run
+    #[arg(long)]
+    pub(crate) notify: bool,
     /// How it is printed, on standard output
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     pub(crate) format: StatusFormat,

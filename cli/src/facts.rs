@@ -9,6 +9,7 @@ use runtime::event::Observers;
 use runtime::plugin::Host;
 use runtime::run::Outfit;
 use runtime::secret::Secrets;
+use runtime::store::survey::Looked;
 use runtime::world::{RealWorld, World};
 use schema::fact::{Drift, Inventory, PluginManifest, StoredArtifact};
 use schema::plan::Plan;
@@ -63,6 +64,8 @@ pub(crate) fn outfit(input: &Input, observers: Observers) -> Result<Outfit, Exit
         observers,
         cancel: CancellationToken::new(),
         exe,
+        texts: None,
+        looked: None,
     })
 }
 
@@ -114,7 +117,13 @@ pub(crate) async fn look(plan: &Plan, input: &Input) -> Result<(runtime::look::H
 }
 
 /// What the stores hold that the prunes of a job, or of a plan, name. What cannot be asked now decides nothing.
-pub(crate) async fn pruned(plan: &Plan, job: Option<&str>, input: &Input) -> Result<Vec<StoredArtifact>, Exit> {
+/// With `looked`, the looks are left there for the run.
+pub(crate) async fn pruned(
+    plan: &Plan,
+    job: Option<&str>,
+    looked: Option<&Looked>,
+    input: &Input,
+) -> Result<Vec<StoredArtifact>, Exit> {
     let prunes = plan.steps.iter().filter(|step| job.is_none_or(|job| step.job == job));
     let names: Vec<&str> = prunes
         .filter_map(|step| match &step.action {
@@ -123,7 +132,7 @@ pub(crate) async fn pruned(plan: &Plan, job: Option<&str>, input: &Input) -> Res
         })
         .collect();
     let stores = plan.stores.iter().filter(|store| names.contains(&store.name.as_str())).cloned().collect();
-    let outfit = outfit(input, observe::none())?;
+    let outfit = Outfit { looked: looked.cloned(), ..outfit(input, observe::none())? };
     let only = Plan { stores, strategy: plan.strategy.clone(), ..Plan::default() };
     let looked = runtime::look::artifacts(&only, &outfit, &input.state).await.map_err(|error| {
         print::error(&error);

@@ -7,6 +7,7 @@ use crate::texts::Files;
 use crate::{print, read};
 use compiler::render::diagnostics::{Told, json};
 use compiler::{Checked, Compiled, Diagnostic, Facts, Imports, Text};
+use runtime::run::Said;
 use schema::fact::PluginManifest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,12 @@ impl Input {
     pub(crate) fn unread(place: &Place) -> Self {
         let text = Text { name: name(place), text: String::new() };
         Self { texts: vec![text], base: base(place), ..Self::default() }
+    }
+
+    /// What is kept of it in stores.
+    pub(crate) fn said(&self) -> Said {
+        let text = |text: &Text| schema::texts::Text { name: text.name.clone(), text: text.text.clone() };
+        Said { texts: self.texts.iter().map(text).collect(), variables: self.variables.clone() }
     }
 
     /// The file that a text was read from.

@@ -4,12 +4,14 @@
 mod against;
 mod args;
 mod ask;
+mod bare;
 mod commands;
 mod exit;
 mod facts;
 mod git;
 mod given;
 mod input;
+mod narrow;
 mod observe;
 mod print;
 mod read;
@@ -18,6 +20,10 @@ mod saved;
 mod texts;
 
 use clap::Parser;
+
+/// A plan of 50,000 steps is a million small texts: with this one it takes two thirds of the time (decision 0021).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     // A supervisor or a guard is this program again; it must not read arguments as a person's, nor start threads.

@@ -1,5 +1,6 @@
 //! What people see: results on standard output, everything else on standard error, colours only on a terminal.
 
+use crate::narrow::Narrow;
 use compiler::diag::Diagnostic;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use runtime::Error;
@@ -71,7 +72,10 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = handler.render_report(&mut text, diagnostic);
+        let _ = match Narrow::new(diagnostic) {
+            Some(narrow) => handler.render_report(&mut text, &narrow),
+            None => handler.render_report(&mut text, diagnostic),
+        };
         line(text.trim_end());
         line("");
     }

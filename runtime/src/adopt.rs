@@ -2,7 +2,10 @@
 //! is believed of them: they count for nothing until they are verified, and the files stay where they are.
 
 use crate::artifact::digest::Digests;
+use crate::artifact::encode::{self, Layers};
+use crate::artifact::stream::first_cause;
 use crate::artifact::{channel, pace::Pace, upload};
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
@@ -12,7 +15,7 @@ use crate::store::{self, Identity, Known, Published, Store, Terms, layout};
 use bytes::BytesMut;
 use jiff::Timestamp;
 use schema::fact::StoredArtifact;
-use schema::manifest::{Content, EngineFacts, FORMAT, Manifest};
+use schema::manifest::{Content, Copied, EngineFacts, FORMAT, Manifest};
 use schema::plan::Plan;
 use schema::report::ProblemKind;
 use schema::step::Address;
@@ -60,14 +63,6 @@ pub async fn adopt(plan: &Plan, outfit: &Outfit, state: &Path, asked: &Asked) ->
         store::open(&outfit.host, spec, &identity, &terms, base, &outfit.secrets, observers.clone()).await?;
     state.catalog.remember(&asked.store, &uuid)?;
     store.accepts()?;
-    if !store.layers(false).is_empty() {
-        let message = format!(
-            "store `{}` compresses or encrypts, and files cannot be adopted into such a store yet",
-            asked.store
-        );
-        return Err(Error::permanent("not-there-yet", message)
-            .help("Adopt them into another store, and let a job transfer them."));
-    }
     let adoption = Adoption { plan, asked, store, observers };
     let mut out = Vec::new();
     for file in &asked.files {
@@ -80,6 +75,16 @@ pub async fn adopt(plan: &Plan, outfit: &Outfit, state: &Path, asked: &Asked) ->
         out.push(Adopted { file: file.clone(), came, known: is_known });
     }
     Ok(out)
+}
+
+/// A file whose bytes are in the store.
+struct Attempted {
+    id: String,
+    attempt: String,
+    method: &'static str,
+    taken: Timestamp,
+    content: Content,
+    copy: Option<Copied>,
 }
 
 struct Adoption<'a> {
@@ -105,65 +110,63 @@ impl Adoption<'_> {
         let taken = self.asked.taken.map_or_else(|| time_of(file), Ok)?;
         let attempt = format!("a-{}", uuid::Uuid::new_v4().simple());
         let extension = if method == "backup" { "backup" } else { "dump" };
-        let name = format!("{database}-{}.{extension}", taken.strftime("%Y-%m-%dT%H-%M-%SZ"));
-        let key = layout::bytes(&self.store.folder(source, database, &id), &attempt, &name);
-        let content = self.send(file, &key, &name, size).await?;
-        if content.blake3 != blake3 {
+        let database_name = layout::component(database);
+        let name = format!("{database_name}-{}.{extension}", taken.strftime("%Y-%m-%dT%H-%M-%SZ"));
+        // Both kinds are compressed by the tool that makes them.
+        let layers = self.store.layers(true);
+        let folder = self.store.folder(source, database, &id);
+        let key = layout::bytes(&folder, &attempt, &encode::file_name(&name, &layers.names()));
+        let (content, copy) = self.send(file, size, &key, (&name, &layers)).await?;
+        if content.blake3 != blake3 || content.size != size {
             self.store.storage().delete(&key).await?;
             let message = format!("`{}` changed while it was read", file.display());
             return Err(Error::new(ProblemKind::Integrity, "source-changed", message));
         }
-        let manifest = self.manifest(file, id, attempt, method, taken, content);
+        let attempted = Attempted { id, attempt, method, taken, content, copy };
+        let manifest = self.manifest(file, attempted);
         let published = self.store.publish(&manifest, &self.observers).await?;
         let known = matches!(published, Published::Theirs(_));
         Ok((self.store.found(published.held()).await?, known))
     }
 
-    async fn send(&self, file: &Path, key: &str, name: &str, size: u64) -> Result<Content> {
+    /// Streams the file through the layers of the store. Its bytes are durable when this returns, and nothing names them.
+    async fn send(
+        &self,
+        file: &Path,
+        size: u64,
+        key: &str,
+        (name, layers): (&str, &Layers),
+    ) -> Result<(Content, Option<Copied>)> {
         let storage = self.store.storage();
-        let plan = storage.prepare(key, Some(size)).await?;
-        let session = storage.begin(key, Some(size)).await?;
-        let (sink, feed) = channel();
+        // Stores size their parts by it; what layers make of it is not known before.
+        let size = layers.is_empty().then_some(size);
+        let plan = storage.prepare(key, size).await?;
+        let session = storage.begin(key, size).await?;
+        let ((sink, feed), (coded, bytes)) = (channel(), channel());
         let path = file.to_owned();
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = blocking(move || {
             chunks(&path, |chunk| sink.blocking_send(bytes::Bytes::copy_from_slice(chunk)))?;
             sink.blocking_finish()
         });
-        let sending = upload::upload(feed, storage, &session, plan, Pace::new(None), &self.observers, Some(size));
-        let (read, sent) = tokio::join!(reading, sending);
-        let read = read.map_err(|error| Error::permanent("panic", error.to_string()));
-        match (read.and_then(|read| read), sent) {
-            (Ok(()), Ok((digested, receipts))) => {
+        let encoding = encode::encode(feed, coded, layers.clone());
+        let sending = upload::upload(bytes, storage, &session, plan, Pace::new(None), &self.observers, size);
+        match tokio::join!(reading, encoding, sending) {
+            (Ok(()), Ok(plain), Ok((sent, receipts))) => {
                 fault::point("before-commit");
                 storage.commit(&session, &receipts).await?;
-                Ok(Content {
-                    file: name.to_owned(),
-                    size: digested.size,
-                    blake3: digested.blake3,
-                    sha256: digested.sha256.unwrap_or_default(),
-                })
+                let copy = (!layers.is_empty()).then(|| layers.copied(name, &sent));
+                Ok((plain.content(name.to_owned()), copy))
             }
-            (read, sent) => {
+            (read, encoded, sent) => {
                 // The first error is the one to tell.
                 let _ = storage.abort(&session).await;
-                Err(read
-                    .err()
-                    .filter(|error| error.code != "consumer-gone")
-                    .or(sent.err())
-                    .unwrap_or_else(|| Error::permanent("stream-cut-off", "the stream ended before it was whole")))
+                Err(first_cause([read.err(), encoded.err(), sent.err()]))
             }
         }
     }
 
-    fn manifest(
-        &self,
-        file: &Path,
-        id: String,
-        attempt: String,
-        method: &str,
-        taken: Timestamp,
-        content: Content,
-    ) -> Manifest {
+    fn manifest(&self, file: &Path, attempted: Attempted) -> Manifest {
+        let Attempted { id, attempt, method, taken, content, copy } = attempted;
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Manifest {
             format: FORMAT,
@@ -187,7 +190,7 @@ impl Adoption<'_> {
             inputs: Vec::new(),
             took: None,
             incomplete: Vec::new(),
-            copy: None,
+            copy,
             index: None,
             moved: None,
             chain: None,
@@ -228,7 +231,7 @@ fn chunks(file: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> 
 
 /// Size and digest of a file.
 async fn read(file: PathBuf) -> Result<(u64, String)> {
-    let reading = tokio::task::spawn_blocking(move || {
+    blocking(move || {
         let mut digests = Digests::identity();
         chunks(&file, |chunk| {
             digests.update(chunk);
@@ -236,8 +239,8 @@ async fn read(file: PathBuf) -> Result<(u64, String)> {
         })?;
         let digested = digests.finish();
         Ok((digested.size, digested.blake3))
-    });
-    reading.await.map_err(|error| Error::permanent("panic", error.to_string()))?
+    })
+    .await
 }
 
 /// When a file was taken: the time in its name, in UTC as the tools write it, or its last change.

@@ -7,6 +7,7 @@
 
 pub mod adopt;
 pub mod artifact;
+mod blocking;
 pub mod catalog;
 pub mod check;
 pub mod engine;
@@ -21,6 +22,7 @@ pub mod process;
 pub mod report;
 pub mod run;
 pub mod secret;
+mod sqlite;
 pub mod store;
 pub mod world;
 

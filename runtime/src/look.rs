@@ -7,7 +7,7 @@ use crate::report::Seen;
 use crate::run::Outfit;
 use crate::run::state::State;
 use crate::store::survey::Survey;
-use crate::store::{self, Identity, Store};
+use crate::store::{self, Identity, Store, Told};
 use schema::fact::{Drift, Inventory, StoredArtifact};
 use schema::manifest::LaterFact;
 use schema::plan::Plan;
@@ -48,9 +48,11 @@ pub async fn inventory(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Vec
             cancel: outfit.cancel.clone(),
             scratch: state.scratch(&attempt)?,
         };
-        let databases = engine.inventory(&context).await;
+        let looked = async { Ok::<_, Error>((engine.inventory(&context).await?, engine.virtuals(&context).await?)) };
+        let looked = looked.await;
         state.clear_scratch(&attempt);
-        found.push(Inventory { source: source.name.clone(), databases: databases?, virtuals: Vec::new() });
+        let (databases, virtuals) = looked?;
+        found.push(Inventory { source: source.name.clone(), databases, virtuals });
     }
     Ok(found)
 }
@@ -61,8 +63,7 @@ pub async fn artifacts(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Hel
     let held = ask(plan, outfit, &state).await?;
     let unread = |name: &str| held.unreachable.iter().any(|(store, _)| store == name);
     for store in plan.stores.iter().filter(|store| !unread(&store.name)) {
-        let artifacts: Vec<StoredArtifact> = of(&held.artifacts, &store.name).cloned().collect();
-        state.catalog.rebuild(&store.name, &artifacts)?;
+        state.catalog.rebuild(&store.name, of(&held.artifacts, &store.name))?;
     }
     Ok(held)
 }
@@ -160,6 +161,11 @@ pub(crate) async fn open(
     }
 }
 
+/// Makes a machine that knows nothing of a store believe what the store has told of its strategy.
+pub fn believe(store: &str, told: &Told, state: &Path) -> Result<()> {
+    State::open(state)?.catalog.remember(store, &told.uuid)
+}
+
 async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
     let mut held = Held::default();
     for store in &plan.stores {
@@ -170,10 +176,19 @@ async fn ask(plan: &Plan, outfit: &Outfit, state: &State) -> Result<Held> {
         };
         match looked {
             Ok(survey) => {
-                held.artifacts.extend(survey.artifacts());
-                let facts = survey.found.into_iter().flat_map(|found| found.facts);
-                held.facts.extend(facts.map(|fact| (store.name.clone(), fact)));
-                held.faults.extend(survey.faults.into_iter().map(|fault| (store.name.clone(), fault.error)));
+                held.faults.extend(survey.faults.iter().map(|fault| (store.name.clone(), fault.error.clone())));
+                match &outfit.looked {
+                    Some(looked) => {
+                        held.artifacts.extend(survey.found.iter().map(|found| found.fact.clone()));
+                        looked.put(&store.name, survey);
+                    }
+                    None => {
+                        for found in survey.found {
+                            held.artifacts.push(found.fact);
+                            held.facts.extend(found.facts.into_iter().map(|fact| (store.name.clone(), fact)));
+                        }
+                    }
+                }
             }
             Err(error) => {
                 let remembered = state.catalog.artifacts()?;

@@ -30,7 +30,7 @@ pub struct Virtual {
 }
 
 /// A copy of an artifact that a store holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct StoredArtifact {
     pub store: String,
@@ -69,6 +69,10 @@ pub struct StoredArtifact {
     /// The same of the last one that loaded it aside and ran the engine's own checker.
     #[serde(default)]
     pub inspected: Option<u64>,
+    /// How long the last drill took that restored this copy: fetch, load and check, in milliseconds. Of a chain, what
+    /// falls to this artifact by its bytes.
+    #[serde(default)]
+    pub drilled: Option<u64>,
 }
 
 /// A difference between what a store holds and what the catalog says of it.

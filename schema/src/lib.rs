@@ -6,6 +6,7 @@
 //! | [`diff`] | what a change of a strategy does | `plan --against … --format json` |
 //! | [`fact`] | what the compiler is told about the world | nowhere: cited in the plan by digest |
 //! | [`manifest`] | a published artifact, its store, and later facts about it | the stores |
+//! | [`texts`] | the strategy itself, for a machine that has nothing else | the stores |
 //! | [`record`] | what a run did | the journal |
 //! | [`event`] | what a run is doing | `--log-format json` |
 //! | [`retain`] | what becomes of stored artifacts | `plan --format json` |
@@ -35,6 +36,7 @@ pub mod status;
 pub mod step;
 pub mod store;
 pub mod target;
+pub mod texts;
 
 /// The strategy vocabulary: the single source of the language's structure, defaults and doc lines.
 pub const VOCABULARY: &str = include_str!("../strategy.kdl");

@@ -261,8 +261,11 @@ pub struct DrillFacts {
     pub queries: u64,
     /// What restored it, for example `neo4j-admin 5.26.1`.
     pub tool: String,
-    /// Bytes of the artifact.
+    /// Bytes of the artifact, and of those before it.
     pub size: u64,
+    /// Ids of the artifacts before it in its chain, which were restored with it; the full one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
     /// Entries that were restored and compared, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<u64>,

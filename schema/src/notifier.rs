@@ -1,6 +1,6 @@
 //! Who is told how a run ended.
 
-use crate::report::Outcome;
+use crate::report::{Outcome, Report, StepReport};
 use crate::store::PluginUse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct Notifier {
     pub plugin: PluginUse,
     /// What is told.
     pub on: Vec<Occasion>,
-    /// Handlebars template over [`crate::report::Report`]; `None` sends the report as JSON.
+    /// Handlebars template over what is [`Told`]; `None` sends that as JSON.
     pub body: Option<String>,
 }
 
@@ -35,13 +35,15 @@ pub enum Occasion {
 }
 
 impl Occasion {
-    /// Whether a run that ended so is one.
+    /// What a run that ended so is; nobody is told of one that its operator stopped.
     #[must_use]
-    pub fn is(self, outcome: Outcome) -> bool {
-        matches!(
-            (self, outcome),
-            (Self::Ok, Outcome::Ok) | (Self::Degraded, Outcome::Degraded) | (Self::Failed, Outcome::Failed)
-        )
+    pub fn of(outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Ok => Some(Self::Ok),
+            Outcome::Degraded => Some(Self::Degraded),
+            Outcome::Failed => Some(Self::Failed),
+            Outcome::Skipped | Outcome::Cancelled => None,
+        }
     }
 }
 
@@ -55,5 +57,41 @@ impl std::fmt::Display for Occasion {
             Self::Recovered => "recovered",
             Self::Start => "started",
         })
+    }
+}
+
+/// What a notifier is told: the report of a run, and why it is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Told {
+    pub occasion: Occasion,
+    /// How the run ended; `started` or `missed` where there is no end to tell of.
+    pub outcome: String,
+    /// The run of the job before this one did not succeed, and this one did.
+    pub recovered: bool,
+    /// Times at which the job was due and did not begin; of the occasion `missed` alone.
+    pub due: Vec<String>,
+    /// Empty for a run that never was.
+    pub run: String,
+    pub strategy: String,
+    pub job: String,
+    /// RFC 3339 in UTC.
+    pub started: String,
+    pub ended: String,
+    pub seconds: f64,
+    pub steps: Vec<StepReport>,
+}
+
+impl Told {
+    #[must_use]
+    pub fn new(report: Report, occasion: Occasion) -> Self {
+        let Report { run, strategy, job, outcome, started, ended, seconds, steps } = report;
+        let outcome = match occasion {
+            // To say one would be to lie.
+            Occasion::Start | Occasion::Missed => occasion.to_string(),
+            _ => outcome.to_string(),
+        };
+        let (recovered, due) = (false, Vec::new());
+        Self { occasion, outcome, recovered, due, run, strategy, job, started, ended, seconds, steps }
     }
 }

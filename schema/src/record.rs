@@ -1,5 +1,6 @@
 //! Journal records. Each is on disk before the effect that it announces is attempted.
 
+use crate::notifier::Occasion;
 use crate::report::{ArtifactReport, Outcome, Problem};
 use crate::step::Address;
 use schemars::JsonSchema;
@@ -45,12 +46,14 @@ pub enum Record {
     /// The operator wants parts of the job: globs over addresses, and whether the window counts. It holds for the run,
     /// whichever process goes on with it.
     Chosen { only: Vec<String>, skip: Vec<String>, any_time: bool },
-    /// A notifier was told how the run ended, or could not be. Records of older versions do not say which outcome.
+    /// A notifier was told of the run, or could not be. Records of older versions say the outcome at most.
     Notified {
         notifier: String,
         problem: Option<Problem>,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         outcome: Option<Outcome>,
+        #[serde(default)]
+        occasion: Option<Occasion>,
     },
     /// The run ended.
     RunEnded { outcome: Outcome },

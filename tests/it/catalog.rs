@@ -1,9 +1,10 @@
 //! The catalog is a cache of the stores: lost, it is made again and is the same; what it holds can be looked through, and
 //! files that Backstay did not make can be brought in.
 
-use crate::space::Space;
+use crate::space::{Space, ended};
 use serde_json::Value;
 use std::fs;
+use std::process::Command;
 
 fn pruned() -> Space {
     let space = Space::quickstart();
@@ -118,4 +119,29 @@ fn files_that_backstay_did_not_make_become_artifacts() {
     adopt("old/other.dump").expect(0);
     assert_eq!(space.ending("vault", "/manifest.json").len(), 3);
     space.run("catalog check").expect(0).says("1 notes");
+}
+
+#[test]
+fn adopted_files_are_encrypted_where_all_copies_are() {
+    let space = Space::new();
+    let made = ended(Command::new("age-keygen").arg("-o").arg(space.path("key.txt"))).expect(0);
+    let recipient = made.err.trim().rsplit(' ').next().unwrap();
+    let sealed = format!("path \"vault\"; compress \"zstd\"; encrypt \"{recipient}\"; identity (file)\"key.txt\"");
+    space.write("strategy.kdl", GRAPH.replace("path \"vault\"", &sealed).as_bytes());
+    let dump = crate::space::noise(3_000_000);
+    space.write("old/neo4j.dump", &dump);
+    let adopt = "catalog adopt old/neo4j.dump --source graph --database neo4j --store vault";
+    space.run_until("before-commit", adopt).expect(137);
+    space.run(adopt).expect(0);
+    space.run(adopt).expect(0).says("was adopted before");
+    let [manifest] = &space.ending("vault", "/manifest.json")[..] else { panic!("one manifest") };
+    let manifest: Value = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
+    // A dump is compressed already.
+    assert_eq!(manifest["copy"]["encoding"], serde_json::json!(["age"]));
+    assert_eq!(manifest["artifact"]["size"], 3_000_000);
+    let [stored] = &space.ending("vault", ".dump.age")[..] else { panic!("one file") };
+    let opened = Command::new("age").args(["--decrypt", "--identity"]).arg(space.path("key.txt")).arg(stored).output();
+    assert!(opened.unwrap().stdout == dump, "what comes out is another dump");
+    space.run("verify").expect(0);
+    assert!(!space.run("catalog list").expect(0).out.contains("unverified"));
 }

@@ -3,7 +3,7 @@
 use crate::space::{Space, ended, noise, tree};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -110,6 +110,95 @@ fn a_differential_holds_what_changed_and_brings_back_all() {
     fs::remove_file(space.path("data/one.txt")).unwrap();
     space.run("restore notes --confirm").expect(0).says("from a chain of 4");
     assert_eq!(tree(&space.path("data")), third);
+}
+
+/// Files, folders and other names of files out of any link, with only what is needed of each.
+#[test]
+fn parts_of_a_chain_come_back() {
+    let space = space();
+    space.edit("path \"backups/local\" }", "path \"backups/local\"; compress \"zstd\" }");
+    space.run("run --job full").expect(0);
+    change(&space);
+    fs::hard_link(space.path("data/kept/a"), space.path("data/kept/third")).unwrap();
+    settle();
+    space.run("run --job part").expect(0);
+    space.write("data/late.txt", b"late");
+    fs::remove_file(space.path("data/kept/a")).unwrap();
+    settle();
+    space.run("run --job part").expect(0);
+    let whole = tree(&space.path("data"));
+    for wanted in
+        ["one.txt", "late.txt", "large.bin", "kept", "kept/third", "becomes-a-folder", "becomes-a-file", "link"]
+    {
+        let _ = fs::remove_dir_all(space.path("back"));
+        space.run(&format!("restore notes --file {wanted} --into back --confirm")).expect(0).says("were read");
+        let back = tree(&space.path("back"));
+        let inside = |name: &Path| name.starts_with(wanted);
+        let expected = whole.iter().filter(|(name, _)| inside(name)).count();
+        assert_eq!(back.keys().filter(|name| inside(name)).count(), expected, "{wanted}");
+        for name in back.keys().filter(|name| inside(name) && space.path("data").join(name).is_file()) {
+            let (is, was) = (space.path("back").join(name), space.path("data").join(name));
+            assert_eq!(fs::read(is).unwrap(), fs::read(was).unwrap(), "{}", name.display());
+        }
+        assert!(back.keys().all(|name| inside(name) || Path::new(wanted).starts_with(name)), "{wanted}: {back:?}");
+    }
+    // What an earlier link holds needs that link alone.
+    let told = space.run("restore notes --file late.txt --into other --confirm").expect(0).err;
+    let read = told.split("for which ").nth(1).unwrap();
+    assert!(read.contains(" bytes of 1.9 MiB"), "{told}");
+    space.run("restore notes --file gone --into never --confirm").expect(1).says("not-in-artifact");
+    // A link that is damaged is told, and nothing of it comes back.
+    let full =
+        space.ending("backups/local", ".tar.zst").into_iter().max_by_key(|path| fs::metadata(path).unwrap().len());
+    let full = full.unwrap();
+    let mut bytes = fs::read(&full).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&full, bytes).unwrap();
+    space.run("restore notes --file large.bin --into damaged --confirm").expect(1).says("artifact-damaged");
+    assert!(!space.path("damaged").exists());
+}
+
+/// A drill restores all of a chain, compares it with the index of its last link, and says which artifacts it took.
+#[test]
+fn a_drill_of_a_chain_takes_all_of_it() {
+    let space = space();
+    space.edit(
+        "    job \"full\"",
+        "    target \"scratch\" engine=\"files\" { directory \"scratch\" }\n    \
+         job \"drill\" { restore \"notes\" from=\"local\" into=\"scratch\" }\n    job \"full\"",
+    );
+    space.run("run --job full").expect(0);
+    change(&space);
+    settle();
+    space.run("run --job part").expect(0);
+    let entries = tree(&space.path("data")).len() - 1;
+    space.run("run --job drill").expect(0).says("with 1 before it").says(&format!("{entries} entries"));
+    let drills = || -> Vec<serde_json::Value> {
+        let facts = space.ending("backups/local", ".json");
+        let drills = facts.iter().filter(|path| path.to_string_lossy().contains("/facts/drill-"));
+        drills.map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect()
+    };
+    let made = drills();
+    let [fact] = made.as_slice() else { panic!("{made:#?}") };
+    assert_eq!((&fact["ok"], fact["drill"]["before"].as_array().unwrap().len()), (&true.into(), 1));
+    assert!(fact["drill"]["size"].as_u64().unwrap() > 2_000_000, "{fact}");
+    assert_eq!(fs::read_dir(space.path("scratch")).unwrap().count(), 0);
+    // What it took is known to whoever asks the stores.
+    space.run("catalog rebuild").expect(0);
+    let known: serde_json::Value =
+        serde_json::from_str(&space.run("catalog list --format json").expect(0).out).unwrap();
+    let drilled = known.as_array().unwrap().iter().filter(|copy| copy["drilled"].is_u64()).count();
+    assert_eq!(drilled, 1, "{known:#}");
+
+    let full = archives(&space, "backups/local").remove(0);
+    let mut bytes = fs::read(&full).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&full, bytes).unwrap();
+    space.run("run --job drill").expect(1).says("artifact-damaged");
+    assert!(drills().iter().any(|fact| fact["ok"] == false), "{:#?}", drills());
+    assert_eq!(fs::read_dir(space.path("scratch")).unwrap().count(), 0);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 #![expect(clippy::print_stdout, reason = "tests that enumerate say how many they tried")]
 
 mod against;
+mod bare;
+mod bucket;
 mod cancel;
 mod catalog;
 mod command;
@@ -25,7 +27,6 @@ mod neo4j;
 mod notify;
 mod outcomes;
 mod overlap;
-#[expect(dead_code, reason = "shared with the tests of the runtime, which use more of it")]
 mod peer;
 mod preview;
 mod receiver;

@@ -123,3 +123,97 @@ fn a_private_address_is_refused_without_the_grant() {
     space.run("run").expect(0).says("private");
     assert!(received.try_recv().is_err());
 }
+
+fn occasions(space: &Space, words: &str) {
+    space.edit("on=\"success degraded failure\"", &format!("on=\"{words}\""));
+}
+
+/// The occasion and the outcome of the next request, and all of it.
+fn told(received: &mpsc::Receiver<Received>) -> (String, serde_json::Value) {
+    let event: serde_json::Value = serde_json::from_str(&next(received).body).unwrap();
+    (format!("{}: {}", event["occasion"].as_str().unwrap(), event["outcome"].as_str().unwrap()), event)
+}
+
+#[test]
+fn a_beginning_and_a_recovery_are_told() {
+    let (port, received) = receiver("200 OK");
+    let space = with_notifier(port, "private #true");
+    occasions(&space, "start failure recovered");
+    space.run("run").expect(0);
+    assert_eq!(told(&received).0, "start: started");
+    std::fs::rename(space.path("data"), space.path("away")).unwrap();
+    space.run("run").expect(1);
+    assert_eq!(told(&received).0, "start: started");
+    assert_eq!(told(&received).0, "failed: failed");
+    std::fs::rename(space.path("away"), space.path("data")).unwrap();
+    space.run("run").expect(0);
+    assert_eq!(told(&received).0, "start: started");
+    let (what, event) = told(&received);
+    assert_eq!((what.as_str(), &event["recovered"]), ("ok: ok", &true.into()));
+    assert_eq!(event["steps"].as_array().unwrap().len(), 5);
+    // A success after a success is no recovery.
+    space.run("run").expect(0);
+    assert_eq!(told(&received).0, "start: started");
+    assert!(received.try_recv().is_err());
+}
+
+#[test]
+fn a_recovery_is_told_once_to_whoever_hears_of_successes_too() {
+    let (port, received) = receiver("200 OK");
+    let space = with_notifier(
+        port,
+        "private #true; body \"{{occasion}} {{outcome}}{{#if recovered}} after a failure{{/if}}{{#each due}} {{this}}{{/each}}\"",
+    );
+    occasions(&space, "success failure recovered");
+    std::fs::rename(space.path("data"), space.path("away")).unwrap();
+    space.run("run").expect(1);
+    std::fs::rename(space.path("away"), space.path("data")).unwrap();
+    space.run("run").expect(0);
+    space.run("run").expect(0);
+    let bodies = [next(&received).body, next(&received).body, next(&received).body];
+    assert_eq!(bodies, ["failed failed", "ok ok after a failure", "ok ok"]);
+}
+
+/// A run more than four days ago, and none since.
+fn ran_days_ago(space: &Space) {
+    let days_ago = (-4 * 24 - 2) * 3600;
+    crate::space::ended(space.command("run").env("BACKSTAY_CLOCK", days_ago.to_string())).expect(0);
+}
+
+#[test]
+fn what_was_missed_is_told_once_by_whoever_looks_first() {
+    let (port, received) = receiver("200 OK");
+    let space = with_notifier(port, "private #true");
+    occasions(&space, "missed");
+    ran_days_ago(&space);
+    assert!(received.try_recv().is_err(), "nothing was missed before the first run of all");
+    let looked = space.run("status --offline --notify").says("runs that were due and did not begin");
+    let (what, event) = told(&received);
+    assert_eq!((what.as_str(), &event["job"]), ("missed: missed", &"nightly".into()));
+    let due = event["due"].as_array().unwrap();
+    assert!((3..=5).contains(&due.len()), "{event}");
+    assert!(looked.out.contains("nightly"), "{}", looked.out);
+    assert!(!space.run("status --offline --notify").err.contains("did not begin"));
+    space.run("run").expect(0);
+    assert!(received.try_recv().is_err(), "told before");
+}
+
+#[test]
+fn the_next_run_tells_what_was_missed() {
+    let (port, received) = receiver("200 OK");
+    let space = with_notifier(port, "private #true");
+    occasions(&space, "missed start");
+    ran_days_ago(&space);
+    assert_eq!(told(&received).0, "start: started");
+    // Whoever cannot be told now is told later, and the run goes on.
+    let hook = format!("url \"http://127.0.0.1:{port}/");
+    space.edit(&hook, "url \"http://127.0.0.1:9/");
+    space.run("run").expect(0).says("could not be told which runs were missed");
+    space.edit("url \"http://127.0.0.1:9/", &hook);
+    space.run("run").expect(0);
+    assert_eq!(told(&received).0, "missed: missed");
+    assert_eq!(told(&received).0, "start: started");
+    space.run("run").expect(0);
+    assert_eq!(told(&received).0, "start: started");
+    assert!(received.try_recv().is_err());
+}

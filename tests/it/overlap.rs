@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A run that stands still at a place, as a machine that swaps or a paused one would.
-struct Frozen(Option<Child>);
+pub(crate) struct Frozen(Option<Child>);
 
 impl Frozen {
-    fn at(space: &Space, place: &str) -> Self {
+    pub(crate) fn at(space: &Space, place: &str) -> Self {
         let mut command = space.command("run");
         command.env("BACKSTAY_FAULT_STOP", place).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
@@ -29,7 +29,7 @@ impl Frozen {
         kill_process(Pid::from_child(self.0.as_ref().unwrap()), signal).unwrap();
     }
 
-    fn go_on(mut self) -> Ran {
+    pub(crate) fn go_on(mut self) -> Ran {
         self.signal(Signal::CONT);
         let output = self.0.take().unwrap().wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -51,7 +51,7 @@ impl Drop for Frozen {
     }
 }
 
-fn copied(from: &Path, to: &Path) {
+pub(crate) fn copied(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
 }
 

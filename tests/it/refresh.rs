@@ -1,6 +1,7 @@
 //! `plan --refresh` looks at the stores: what the rules would make of what they hold, and where the catalog is wrong.
 
 use crate::space::Space;
+use crate::stand_in::StandIn;
 
 #[test]
 fn deletions_are_shown_with_their_reasons_before_anything_else() {
@@ -32,4 +33,17 @@ fn drift_is_told_and_stays() {
     }
     space.run("catalog rebuild").expect(0);
     assert!(!space.run("plan --refresh").expect(0).out.contains("Drift"));
+}
+
+#[test]
+fn names_that_hold_nothing_are_known_from_the_server() {
+    let stand_in = StandIn::new();
+    let space = &stand_in.space;
+    space.run("plan --refresh").expect(0);
+    space.edit("databases \"neo4j\"", "databases \"neo4j\" \"shop\" \"main\"");
+    let told = space.run("plan --refresh").expect(2).err;
+    assert!(told.contains("virtual-database"), "{told}");
+    for what in ["`shop` of `graph` is a composite database", "`main` of `graph` is an alias of the database `neo4j`"] {
+        assert!(told.contains(what), "{told}");
+    }
 }

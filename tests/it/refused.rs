@@ -18,7 +18,7 @@ fn whole() -> Space {
 #[test]
 fn jobs_of_the_whole_strategy() {
     let space = whole();
-    let notifiers = ["plugin `slack` is not installed", "nothing tells `missed` yet", "nothing tells `start` yet"];
+    let notifiers = ["plugin `slack` is not installed", "plugin `healthchecks` is not installed"];
     for (job, words) in [
         ("full", &["files of servers are not there yet"][..]),
         ("diff", &["diff/backup/graph:orders/vault: differential backups are not there yet"][..]),
@@ -57,19 +57,12 @@ fn options_one_by_one() {
     let store = "path \"backups/local\"";
     let key = "age1yubikey1qpzry9x8gf2tvdw0s3jn54khce6mua7lqpzry9x8gf2tvdw0s3jntdnakd";
     let more = "job \"nightly\" {";
-    let notify = "notify \"ops\" plugin=\"webhook\"";
     for (at, add, says) in [
         (store, "immutable \"35d\"", "store `local`: `immutable` is more than plugin `fs` can do"),
         (store, &format!("encrypt \"{key}\""), "is of a plugin of age, which is not there yet"),
         (store, "class \"cold\"", "store `local`: `class` is not there yet"),
         (store, "secret \"a\" (keyring)\"backup/local\"", "keyrings are not read yet"),
         (more, "runner \"elsewhere\" { host \"elsewhere.invalid\"; }", "it runs on `elsewhere` (elsewhere.invalid)"),
-        (more, &format!("{notify} on=\"missed\" {{ url \"http://127.0.0.1:9/\"; }}"), "nothing tells `missed` yet"),
-        (
-            more,
-            &format!("{notify} on=\"recovered\" {{ url \"http://127.0.0.1:9/\"; }}"),
-            "nothing tells `recovered` yet",
-        ),
     ] {
         let space = Space::quickstart();
         let extra = "keep in=\"local\" { last 1; }\n    \
@@ -131,10 +124,10 @@ fn a_restore_goes_on() {
     space.run("run").expect(0);
     space.edit("path \"backups/local\"", "path \"backups/local\"; immutable \"35d\"; class \"cold\";");
     let more = "runner \"elsewhere\" { host \"elsewhere.invalid\"; }\n    \
-                notify \"ops\" plugin=\"webhook\" on=\"missed\" { url \"http://127.0.0.1:9/\"; }\n    job \"nightly\"";
+                notify \"ops\" plugin=\"webhook\" { url \"http://127.0.0.1:9/\"; secret \"token\" (keyring)\"a/b\"; }\n    job \"nightly\"";
     space.edit("job \"nightly\"", more);
     space.run("run").expect(1).says("not-there-yet");
     space.run("verify").expect(0);
-    space.run("restore notes --into back --confirm").expect(0).says("notifier `ops`: nothing tells `missed` yet");
+    space.run("restore notes --into back --confirm").expect(0).says("keyrings are not read yet");
     assert_eq!(std::fs::read(space.path("back/one.txt")).unwrap(), b"one\n");
 }

@@ -3,19 +3,26 @@
 use crate::faults::wait_for;
 use crate::peer::{self, Proxy, S3};
 use crate::space::{Space, noise, tree};
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 const PREFIX: &str = "quickstart/";
 
 /// The first example with a bucket in place of its second store.
 fn space(endpoint: &str) -> Space {
+    space_in(endpoint, PREFIX, "")
+}
+
+/// The same below a prefix of its own, with more words on the store.
+pub(crate) fn space_in(endpoint: &str, prefix: &str, words: &str) -> Space {
     let space = Space::quickstart();
     space.write("keys/access", peer::ACCESS.as_bytes());
     space.write("keys/secret", peer::SECRET.as_bytes());
     space.edit(
         "store \"offsite\" plugin=\"fs\" { site \"cellar\"; media \"disk\"; path \"backups/offsite\" }",
         &format!(
-            "store \"offsite\" plugin=\"s3\" {{ site \"cellar\"; media \"object\"; bucket \"{}\"; prefix \"{PREFIX}\"\n        \
+            "store \"offsite\" plugin=\"s3\" {{ site \"cellar\"; media \"object\"; bucket \"{}\"; prefix \"{prefix}\"{words}\n        \
              region \"{}\"; endpoint \"{endpoint}\"; private #true\n        \
              secret \"access-key\" (file)\"keys/access\"; secret \"secret-key\" (file)\"keys/secret\"\n    }}",
             peer::BUCKET,
@@ -27,7 +34,11 @@ fn space(endpoint: &str) -> Space {
 
 /// The same with a job that backs up straight into the bucket, and takes it from there.
 fn straight(endpoint: &str) -> Space {
-    let space = space(endpoint);
+    turned(space(endpoint))
+}
+
+/// With the bucket as the first store, and the folder as the second.
+pub(crate) fn turned(space: Space) -> Space {
     space.edit("backup \"notes\" to=\"local\"", "backup \"notes\" to=\"offsite\"");
     space
         .edit("transfer from=\"local\" to=\"offsite\" bandwidth=\"80MiB/s\"", "transfer from=\"offsite\" to=\"local\"");
@@ -46,7 +57,8 @@ fn holds(server: &S3, count: usize) {
         ours.iter().filter(|key| key.contains("/a-")).partition(|key| key.ends_with(".index.zst"));
     let (indexes, bytes) = (indexes.len(), bytes.len());
     assert_eq!((manifests, bytes, indexes), (count, count, count), "{keys:#?}");
-    let others = ours.iter().filter(|key| **key == "store.json" || key.contains("/facts/")).count();
+    let others =
+        ours.iter().filter(|key| **key == "store.json" || key.contains("/facts/") || key.starts_with("texts/")).count();
     assert_eq!(manifests + bytes + indexes + others, ours.len(), "{keys:#?}");
     assert_eq!(server.uploads(), Vec::<String>::new());
 }
@@ -79,6 +91,23 @@ fn whole_line(server: &S3) {
     for (path, content) in wanted.filter(|(path, _)| !path.as_os_str().is_empty()) {
         assert!(back.get(path) == Some(content), "{} came back as another", path.display());
     }
+    nothing_but_the_bucket(server, &back);
+}
+
+/// A machine that has neither the strategy nor the keys where it names them: how the bucket is reached is all that is said.
+fn nothing_but_the_bucket(server: &S3, wanted: &BTreeMap<PathBuf, String>) {
+    let bare = Space::new();
+    let (bucket, region, endpoint) = (peer::BUCKET, peer::REGION, server.endpoint());
+    let node = format!(
+        "store \"bucket\" plugin=\"s3\" {{\n    bucket \"{bucket}\"; prefix \"{PREFIX}\"; region \"{region}\"; endpoint \"{endpoint}\"\n    \
+         private #true; secret \"access-key\" (env)\"ACCESS\"; secret \"secret-key\" (env)\"SECRET\"\n}}\n"
+    );
+    bare.write("store.kdl", node.as_bytes());
+    bare.write("login", format!("ACCESS={}\nSECRET={}\n", peer::ACCESS, peer::SECRET).as_bytes());
+    bare.run("restore notes --store store.kdl --env-file login --into back --confirm").expect(0);
+    assert!(tree(&bare.path("back")) == *wanted, "what came back is not what was there");
+    bare.run("recover --store store.kdl --env-file login --into strategy").expect(0);
+    assert!(fs::read_to_string(bare.path("strategy/strategy.kdl")).unwrap().contains(bucket));
 }
 
 #[test]

@@ -162,6 +162,7 @@ impl Space {
                 || name.ends_with("/manifest.json")
                 || name.contains("/facts/")
                 || name.starts_with("lease/")
+                || name.starts_with("texts/")
                 || name.contains("/a-")
         };
         let strange: Vec<_> = files.iter().filter(|name| !known(name)).collect();

@@ -39,6 +39,10 @@ const STRATEGY: &str = r#"strategy "orders" {
 @JOBS@}
 "#;
 
+/// Which databases the server says that it has, beside those that have a directory.
+const NAMES: &str = r#"{"data":{"fields":["name","type","aliases"],
+    "values":[["neo4j","standard",["main"]],["shop","composite",[]],["system","system",[]]]}}"#;
+
 /// The strategy, its server, and the folder that they are in.
 pub(crate) struct StandIn {
     pub(crate) space: Space,
@@ -93,7 +97,8 @@ fn serve(listener: &TcpListener, up: &Path) {
         if !up.exists() || stream.read(&mut request).is_err() {
             continue;
         }
-        let body = r#"{"neo4j_version":"5.26.12","neo4j_edition":"community"}"#;
+        let asked = request.starts_with(b"POST /db/system/query/v2");
+        let body = if asked { NAMES } else { r#"{"neo4j_version":"5.26.12","neo4j_edition":"community"}"# };
         let _ = write!(
             stream,
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",

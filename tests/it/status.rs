@@ -58,6 +58,7 @@ fn directive(case: &mut Case, words: &[&str]) {
             moved: None,
             checked: None,
             inspected: None,
+            drilled: None,
         }),
         ["fact", store, id, with, ok, time, more @ ..] => {
             let load = more.first().map(|took| took.parse().unwrap());

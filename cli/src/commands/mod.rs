@@ -12,6 +12,7 @@ mod man;
 mod pause;
 mod plan;
 mod prune;
+mod recover;
 mod report;
 mod restore;
 mod run;
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(args: &Args) -> Exit {
         Command::Continue(options) => pause::go_on(&args.place, &options.job),
         Command::Verify(options) => verify::verify(&args.place, options),
         Command::Restore(options) => restore::restore(&args.place, options),
+        Command::Recover(options) => recover::recover(&args.place, options),
         Command::Prune(options) => prune::prune(&args.place, options),
         Command::Lock(options) => lock::lock(&args.place, options),
         Command::Catalog(options) => catalog::catalog(&args.place, &options.command),

@@ -146,7 +146,7 @@ pub(super) fn compile_if(
         && prunes
     {
         facts.now = Some(jiff::Timestamp::now());
-        facts.artifacts = super::run::block_on(facts::pruned(&offline, job, input))?;
+        facts.artifacts = super::run::block_on(facts::pruned(&offline, job, None, input))?;
     }
     input.accept(compiler::plan(&checked, &facts, job))
 }

@@ -1,6 +1,6 @@
 //! `backstay prune`: what the rules of stores let go, as a plan like any other, shown first, run with `--confirm`.
 
-use super::run::{block_on, finish, perform};
+use super::run::{Part, block_on, finish, perform_part};
 use crate::args::{Place, Prune as Options};
 use crate::exit::Exit;
 use crate::facts;
@@ -8,6 +8,7 @@ use crate::input::{Input, accept};
 use crate::print;
 use compiler::{PruneRequest, render, retain};
 use runtime::run::Resume;
+use runtime::store::survey::Looked;
 use schema::fact::StoredArtifact;
 use schema::plan::Plan;
 use schema::retain::Verdict;
@@ -22,9 +23,10 @@ pub(super) fn prune(place: &Place, options: &Options) -> Result<Exit, Exit> {
         let all = accept(compiler::plan(&checked, &facts, None))?;
         return super::lock::revive(&input, &all, id, options.store.as_deref());
     }
+    let looked = Looked::default();
     let offline = accept(compiler::prune(&checked, &facts, &request))?;
     block_on(async {
-        facts.artifacts = facts::pruned(&offline, None, &input).await?;
+        facts.artifacts = facts::pruned(&offline, None, Some(&looked), &input).await?;
         let now = jiff::Timestamp::now();
         facts.now = Some(now);
         let plan = accept(compiler::prune(&checked, &facts, &request))?;
@@ -37,7 +39,8 @@ pub(super) fn prune(place: &Place, options: &Options) -> Result<Exit, Exit> {
             print::line("Nothing was touched. Add `--confirm` to do it.");
             return Ok(Exit::Ok);
         }
-        let report = perform(place, &input, &plan, "prune-now", Resume::Never, 1).await?;
+        let part = Part::whole("prune-now", 1).looked(looked);
+        let report = perform_part(place, &input, &plan, part, Resume::Never).await?;
         Ok(finish(&report, options.format))
     })
 }

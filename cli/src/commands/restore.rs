@@ -2,6 +2,7 @@
 
 use super::run::{block_on, finish, perform};
 use crate::args::{Format, Place, Restore as Options};
+use crate::bare::Bare;
 use crate::exit::Exit;
 use crate::input::{Input, accept};
 use crate::{facts, observe, print};
@@ -15,36 +16,50 @@ use schema::source::Engine;
 use schema::step::Action;
 
 pub(super) fn restore(place: &Place, options: &Options) -> Result<Exit, Exit> {
+    if let Some(store) = &options.store {
+        return block_on(async {
+            let bare = Bare::read(place, store).await?;
+            bare.believe()?;
+            bring(place, options, &bare.input, |plan| bare.put(plan)).await
+        });
+    }
     let input = Input::read(place)?;
-    let mut facts = facts::of(&input);
-    let checked = input.check(&facts)?;
-    let all = accept(compiler::plan(&checked, &facts, None))?;
     if options.finish {
+        let facts = facts::of(&input);
+        let all = accept(compiler::plan(&input.check(&facts)?, &facts, None))?;
         return give_up(&input, &all, options);
     }
-    block_on(async {
-        facts.artifacts = facts::artifacts(&all, &input).await?;
-        let plan = accept(compiler::restore(&checked, &facts, &request(options)))?;
-        if !options.confirm {
-            show(&plan, all.forecast.as_ref(), options.format);
-            print::line("Nothing was touched. Add `--confirm` to do it.");
-            return Ok(Exit::Ok);
-        }
-        let report = perform(place, &input, &plan, "restore", Resume::Never, 1).await?;
-        if matches!(report.outcome, Outcome::Ok | Outcome::Degraded) {
-            for step in &plan.steps {
-                if let Action::Swap { source, database, staging } = &step.action
-                    && keeps_old(&plan, source)
-                {
-                    print::line(&format!(
-                        "The data that was live before is kept as `{staging}` (database `{database}` of `{source}`)."
-                    ));
-                    print::line(&format!("  `backstay restore {source} --finish` shows it, and removes it."));
-                }
+    block_on(bring(place, options, &input, |_| ()))
+}
+
+/// Plans the way back, and goes it when that is confirmed. `put` changes how plans reach their stores.
+async fn bring(place: &Place, options: &Options, input: &Input, put: impl Fn(&mut Plan)) -> Result<Exit, Exit> {
+    let mut facts = facts::of(input);
+    let checked = input.check(&facts)?;
+    let mut all = accept(compiler::plan(&checked, &facts, None))?;
+    put(&mut all);
+    facts.artifacts = facts::artifacts(&all, input).await?;
+    let mut plan = accept(compiler::restore(&checked, &facts, &request(options)))?;
+    put(&mut plan);
+    if !options.confirm {
+        show(&plan, all.forecast.as_ref(), options.format);
+        print::line("Nothing was touched. Add `--confirm` to do it.");
+        return Ok(Exit::Ok);
+    }
+    let report = perform(place, input, &plan, "restore", Resume::Never, 1).await?;
+    if matches!(report.outcome, Outcome::Ok | Outcome::Degraded) {
+        for step in &plan.steps {
+            if let Action::Swap { source, database, staging } = &step.action
+                && keeps_old(&plan, source)
+            {
+                print::line(&format!(
+                    "The data that was live before is kept as `{staging}` (database `{database}` of `{source}`)."
+                ));
+                print::line(&format!("  `backstay restore {source} --finish` shows it, and removes it."));
             }
         }
-        Ok(finish(&report, options.format))
-    })
+    }
+    Ok(finish(&report, options.format))
 }
 
 fn show(plan: &Plan, forecast: Option<&Forecast>, format: Format) {

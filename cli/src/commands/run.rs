@@ -10,7 +10,8 @@ use crate::{print, saved};
 use compiler::render;
 use runtime::artifact::blake3_of;
 use runtime::run::choice::consequences;
-use runtime::run::{Cancel, Choice, Request, Resume, run_part};
+use runtime::run::{Cancel, Choice, Outfit, Request, Resume, Said, run_part};
+use runtime::store::survey::Looked;
 use schema::plan::{InputKind, Plan};
 use schema::report::Report;
 use std::path::Path;
@@ -25,10 +26,12 @@ pub(super) fn run(place: &Place, options: &Options) -> Result<Exit, Exit> {
         }
     };
     let job = job(&plan, options.job.as_deref())?;
+    let said = Some(input.said());
     let choice = Choice { only: options.only.clone(), skip: options.skip.clone(), any_time: options.any_time };
     agreed(&plan, &job, &choice, options.confirm)?;
     let resume = if options.resume { Resume::Required } else { Resume::WhenSame };
-    let part = Part { job: &job, choice, limit: options.parallel.into() };
+    super::status::tell_missed(&input, &plan, jiff::Timestamp::now());
+    let part = Part { choice, said, ..Part::whole(&job, options.parallel.into()) };
     let report = block_on(perform_part(place, &input, &plan, part, resume))?;
     Ok(finish(&report, options.format))
 }
@@ -60,11 +63,27 @@ fn agreed(plan: &Plan, job: &str, choice: &Choice, confirmed: bool) -> Result<()
 }
 
 /// What of a plan is run.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     job: &'a str,
     choice: Choice,
     /// Steps at once.
     limit: usize,
+    /// What is kept of the strategy in the stores of a job; not of what an operator does beside them.
+    said: Option<Said>,
+    /// What stores held when it was planned.
+    looked: Option<Looked>,
+}
+
+impl<'a> Part<'a> {
+    /// All of a job.
+    pub(super) fn whole(job: &'a str, limit: usize) -> Self {
+        Self { job, choice: Choice::default(), limit, said: None, looked: None }
+    }
+
+    /// With the looks at stores that it was planned by.
+    pub(super) fn looked(self, looked: Looked) -> Self {
+        Self { looked: Some(looked), ..self }
+    }
 }
 
 /// Whether the job can be run at all: asked before any source is.
@@ -154,11 +173,11 @@ pub(super) async fn perform(
     resume: Resume,
     limit: usize,
 ) -> Result<Report, Exit> {
-    perform_part(place, input, plan, Part { job, choice: Choice::default(), limit }, resume).await
+    perform_part(place, input, plan, Part::whole(job, limit), resume).await
 }
 
 /// The same, but for what is left out.
-async fn perform_part(
+pub(super) async fn perform_part(
     place: &Place,
     input: &Input,
     plan: &Plan,
@@ -167,7 +186,8 @@ async fn perform_part(
 ) -> Result<Report, Exit> {
     let cancel = Cancel::new();
     let listening = tokio::spawn(listen(cancel.clone()));
-    let outfit = facts::outfit(input, observe::wanted(place.log_format))?;
+    let outfit =
+        Outfit { texts: part.said, looked: part.looked, ..facts::outfit(input, observe::wanted(place.log_format))? };
     let request = Request {
         plan,
         plan_digest: digest(plan, &part.choice),

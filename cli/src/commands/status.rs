@@ -9,6 +9,7 @@ use compiler::render::standing;
 use compiler::structure::schedule;
 use jiff::{SignedDuration, Timestamp};
 use runtime::report::{Due, Seen};
+use schema::notifier::Occasion;
 use schema::plan::Plan;
 use schema::status::{Status, Verdict};
 
@@ -20,7 +21,10 @@ const MOST: usize = 10_080;
 pub(super) fn status(place: &Place, options: &Options) -> Result<Exit, Exit> {
     let input = Input::read(&place.with(options.file.as_ref()))?;
     let now = Timestamp::now();
-    let (_, _, status) = look(&input, !options.offline, now)?;
+    let (plan, _, status) = look(&input, !options.offline, now)?;
+    if options.notify {
+        tell_missed(&input, &plan, now);
+    }
     print::result(&match options.format {
         StatusFormat::Text => standing::status(&status),
         StatusFormat::Json => serde_json::to_string_pretty(&status).unwrap_or_default(),
@@ -48,6 +52,25 @@ pub(super) fn look(input: &Input, ask: bool, now: Timestamp) -> Result<(Plan, Se
     })?;
     let status = runtime::report::status(&plan, &seen, &due(&plan, now), now);
     Ok((plan, seen, status))
+}
+
+/// Tells the notifiers of runs that were due and did not begin. It is told when that fails, and stops nothing.
+pub(super) fn tell_missed(input: &Input, plan: &Plan, now: Timestamp) {
+    if !plan.notifiers.iter().any(|notifier| notifier.on.contains(&Occasion::Missed)) {
+        return;
+    }
+    let Ok(outfit) = facts::outfit(input, observe::none()) else { return };
+    let told = block_on(async {
+        let told = runtime::run::tell_missed(plan, &due(plan, now), &outfit, &input.state).await;
+        told.map_err(|error| {
+            print::line("warning: notifiers could not be told which runs were missed");
+            print::error(&error);
+            Exit::from(&error)
+        })
+    });
+    if let Ok(count @ 1..) = told {
+        print::line(&format!("notifiers were told of {count} runs that were due and did not begin"));
+    }
 }
 
 /// When the jobs of a plan were and will be due.

@@ -274,10 +274,14 @@ impl<'a> Basis<'a> {
             }
             Action::Restore { artifact, store, target, check, .. } => {
                 let (source, bytes) = self.chain(artifact);
-                let mut rates = vec![self.store_rate(store), self.assumed.take(Figure::Load)];
-                rates.extend(check.then(|| self.assumed.take(Figure::Check)));
+                let timed = self.paces.of(artifact_of(artifact, self), store, |pace| pace.drilled);
+                let rate = timed.unwrap_or_else(|| {
+                    let mut rates = vec![self.store_rate(store), self.assumed.take(Figure::Load)];
+                    rates.extend(check.then(|| self.assumed.take(Figure::Check)));
+                    in_turn(&rates)
+                });
                 let label = ["drill of `", source, "` from `", store, "` into `", target, "`"];
-                Work { label, bytes, rate: Some(in_turn(&rates)), fixed, chained: true }
+                Work { label, bytes, rate: Some(rate), fixed, chained: true }
             }
             Action::Prune { store, .. } => {
                 let label = ["prune of `", store, "`", "", "", "", ""];

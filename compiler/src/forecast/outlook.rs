@@ -6,7 +6,6 @@ use super::duration::Basis;
 use super::flow::{Made, Unit};
 use super::history::{self, Flow, History, NEVER, Shelf};
 use super::loss::{self, Worst};
-use super::pace::Paces;
 use super::restore::{Restore, sum};
 use super::size::Size;
 use super::storage::Ledger;
@@ -230,11 +229,12 @@ struct Book {
 impl Book {
     fn outlook(&mut self, world: &mut World<'_>, at: usize, study: &mut Study<'_>) -> Option<Outlook> {
         let unit = world.units.get(at)?;
+        let database = unit.database;
         let mut out = nothing(world, unit);
         (out.backup_downtime, out.downtime_a_month) = self.downtime(world, unit);
         let mut assumed = std::mem::take(&mut world.assumed);
         let (source, size) = (world.plan.sources.get(unit.source)?, *world.bytes.get(at)?);
-        let (places, paces) = (Lookup::default(), Paces::default());
+        let places = Lookup::default();
         let basis = &mut Basis {
             plan: world.plan,
             sizes: &world.sizes,
@@ -242,7 +242,7 @@ impl Book {
             gaps: BTreeMap::new(),
             chains: BTreeMap::new(),
             places: &places,
-            paces: &paces,
+            paces: &world.paces,
             rates: Lookup::default(),
             assumed: &mut assumed,
         };
@@ -251,8 +251,8 @@ impl Book {
             let of_plan = world.plan.stores.get(store)?;
             let worst = study.worst(&[store]);
             let chain = study.chains.get(&store).copied().unwrap_or_default();
-            let rto = worst.map(|_| restore.time(source, of_plan, size, chain));
-            let full_rto = worst.map(|_| restore.time(source, of_plan, size, (1, 0)).total);
+            let rto = worst.map(|_| restore.time((source, database), of_plan, size, chain));
+            let full_rto = worst.map(|_| restore.time((source, database), of_plan, size, (1, 0)).total);
             out.copies.push(CopyOutlook {
                 store: of_plan.name.clone(),
                 rpo: worst.map(|worst| study.wait(world, unit, worst)),

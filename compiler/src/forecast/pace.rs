@@ -12,6 +12,8 @@ pub(super) struct Pace {
     pub(super) checked: Option<u64>,
     /// Loaded aside, and checked by the engine.
     pub(super) inspected: Option<u64>,
+    /// Restored by a drill.
+    pub(super) drilled: Option<u64>,
 }
 
 /// The paces of the newest copies that were timed, by source, database and store.
@@ -20,7 +22,7 @@ pub(super) struct Paces(Lookup<(String, String, String), Pace>);
 
 impl Paces {
     pub(super) fn new(artifacts: &[StoredArtifact]) -> Self {
-        let is_timed = |it: &&StoredArtifact| it.moved.or(it.checked).or(it.inspected).is_some();
+        let is_timed = |it: &&StoredArtifact| it.moved.or(it.checked).or(it.inspected).or(it.drilled).is_some();
         let mut timed: Vec<&StoredArtifact> = artifacts.iter().filter(is_timed).collect();
         // The newest last: what it says, holds. Times in one form are in the order of their texts.
         timed.sort_by(|one, other| (&one.taken, &one.id).cmp(&(&other.taken, &other.id)));
@@ -32,6 +34,7 @@ impl Paces {
             pace.moved = rate(artifact.moved).or(pace.moved);
             pace.checked = rate(artifact.checked).or(pace.checked);
             pace.inspected = rate(artifact.inspected).or(pace.inspected);
+            pace.drilled = rate(artifact.drilled).or(pace.drilled);
         }
         out
     }

@@ -16,7 +16,13 @@ pub(super) struct Restore<'a, 'b> {
 
 impl Restore<'_, '_> {
     /// Seconds until service is back, from a chain of so many artifacts over so many seconds in a store.
-    pub(super) fn time(&mut self, source: &Source, store: &Store, size: Size, chain: (u64, u64)) -> Sum {
+    pub(super) fn time(
+        &mut self,
+        (source, database): (&Source, &str),
+        store: &Store,
+        size: Size,
+        chain: (u64, u64),
+    ) -> Sum {
         let assumed = &mut self.basis.assumed;
         assumed.take(Figure::Reaction);
         let look = assumed.take(Figure::Step);
@@ -37,9 +43,16 @@ impl Restore<'_, '_> {
                 full.saturating_add(changed),
             ),
         };
-        let fetches = self.basis.store_rate(&store.name);
-        terms.push(moving(format!("fetch from `{}`: {what}", store.name), all, fetches));
-        terms.extend(self.loading(source, full, all));
+        match self.basis.paces.of((&source.name, database), &store.name, |pace| pace.drilled) {
+            Some(drilled) => {
+                terms.push(moving(format!("restore from `{}`, as a drill took: {what}", store.name), all, drilled));
+            }
+            None => {
+                let fetches = self.basis.store_rate(&store.name);
+                terms.push(moving(format!("fetch from `{}`: {what}", store.name), all, fetches));
+                terms.extend(self.loading(source, full, all));
+            }
+        }
         let out = self.exchange(source);
         terms.extend(out.terms);
         sum(terms)

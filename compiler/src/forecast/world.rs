@@ -46,6 +46,7 @@ pub(super) struct World<'a> {
     /// In the order of the units.
     pub(super) bytes: Vec<Size>,
     pub(super) times: Times,
+    pub(super) paces: Paces,
     /// Where the steps of each job are.
     pub(super) steps: Vec<Vec<usize>>,
     /// `None`: it has no schedule.
@@ -78,8 +79,8 @@ impl<'a> World<'a> {
         let (sizes, bytes) = Sizes::new(plan, artifacts, &units, &mut assumed);
         let gaps = gaps(plan);
         let steps_by_address = plan.steps.iter().enumerate().map(|(at, step)| (step.address.0.as_str(), at)).collect();
-        let times =
-            times(plan, &units, &bytes, &sizes, &gaps, (&steps_by_address, &Paces::new(artifacts)), &mut assumed);
+        let paces = Paces::new(artifacts);
+        let times = times(plan, &units, &bytes, &sizes, &gaps, (&steps_by_address, &paces), &mut assumed);
         let units = flow::routes(plan, &units, &times);
         let jobs: BTreeMap<&str, usize> =
             plan.jobs.iter().enumerate().map(|(at, job)| (job.name.as_str(), at)).collect();
@@ -99,6 +100,7 @@ impl<'a> World<'a> {
             units,
             bytes,
             times,
+            paces,
             steps,
             places,
             timelines,

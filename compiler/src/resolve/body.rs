@@ -5,6 +5,7 @@ use crate::diag::{Diagnostic, Sink, codes, suggest};
 use crate::model::Strategy;
 use crate::span::{Span, Spanned};
 use handlebars::{Handlebars, RenderErrorReason, handlebars_helper};
+use schema::notifier::{Occasion, Told};
 use schema::report::{ArtifactReport, Outcome, Problem, ProblemKind, Report, StepReport};
 use schema::step::{Address, Origin};
 use serde_json::Value;
@@ -159,5 +160,7 @@ fn report(outcome: Outcome, full: bool) -> Value {
         seconds: 1.5,
         steps,
     };
-    serde_json::to_value(report).unwrap_or_default()
+    let told =
+        Told { due: if full { vec![report.started.clone()] } else { Vec::new() }, ..Told::new(report, Occasion::Ok) };
+    serde_json::to_value(told).unwrap_or_default()
 }

@@ -385,6 +385,7 @@ fn stored(day: u32) -> StoredArtifact {
         moved: None,
         checked: None,
         inspected: None,
+        drilled: None,
         tombstone: None,
     }
 }

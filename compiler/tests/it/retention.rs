@@ -39,6 +39,7 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             moved: None,
             checked: None,
             inspected: None,
+            drilled: None,
         });
     }
     out

@@ -5,6 +5,7 @@ use crate::artifact::encode::{AGE, ZSTD};
 use crate::artifact::outlet::{Outlet, cause};
 use crate::artifact::seal::Keys;
 use crate::artifact::stream::{CHUNK, Feed, Sink};
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use schema::manifest::{Content, Copied, Manifest};
 use std::io::{BufReader, Read, Write};
@@ -42,7 +43,7 @@ impl Coded {
             let mut plain = self.reader(stored)?;
             check(&mut *plain, &content, out)
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
+        blocking(work).await
     }
 
     /// Decodes all of an index, which is compressed, and encrypted where the copy is, into `out`.
@@ -56,7 +57,7 @@ impl Coded {
             std::io::copy(&mut decompressed(opened)?, &mut out).map_err(undecoded)?;
             out.finish()
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
+        blocking(work).await
     }
 
     /// Takes the encryption off and nothing else. What comes out is as right as its encryption and stored digest say.
@@ -67,7 +68,7 @@ impl Coded {
             std::io::copy(&mut opened, &mut out).map_err(undecoded)?;
             out.finish()
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
+        blocking(work).await
     }
 
     /// Whether it is made of frames.

@@ -5,6 +5,7 @@ use crate::artifact::frames::FRAME;
 use crate::error::{Error, Result};
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
 use bytes::Bytes;
+use schema::manifest::Content;
 use sha2::Digest as _;
 use std::fmt::Write;
 use std::sync::mpsc;
@@ -43,6 +44,15 @@ pub struct Digested {
     pub sha256: Option<String>,
     /// A value for each frame; empty when there is only one, whose value is the digest itself.
     pub(crate) frames: Vec<Node>,
+}
+
+impl Digested {
+    /// As a manifest has it, in a file of that name.
+    #[must_use]
+    pub fn content(&self, file: String) -> Content {
+        let (size, blake3) = (self.size, self.blake3.clone());
+        Content { file, size, blake3, sha256: self.sha256.clone().unwrap_or_default() }
+    }
 }
 
 impl Digests {

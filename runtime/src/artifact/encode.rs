@@ -6,8 +6,10 @@ use crate::artifact::frames;
 use crate::artifact::outlet::Outlet;
 use crate::artifact::seal::{Sealed, unwritten};
 use crate::artifact::stream::{Feed, Sink};
-use crate::error::{Error, Result};
+use crate::blocking::blocking;
+use crate::error::Result;
 use crate::fault;
+use schema::manifest::{Content, Copied};
 use std::io::Write;
 
 /// Names of the encodings in a manifest.
@@ -24,6 +26,14 @@ pub struct Layers {
 }
 
 impl Layers {
+    /// What was stored of the artifact in `file`, as a manifest has it.
+    #[must_use]
+    pub fn copied(&self, file: &str, stored: &Digested) -> Copied {
+        let encoding = self.names();
+        let Content { file, size, blake3, sha256 } = stored.content(file_name(file, &encoding));
+        Copied { file, size, blake3, sha256, encoding, recipients: self.recipients.clone() }
+    }
+
     /// Whether anything is done at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -60,7 +70,7 @@ pub async fn encode(feed: Feed, out: Sink, layers: Layers) -> Result<Digested> {
         sealed.finish()?;
         Ok(digested)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
+    blocking(work).await
 }
 
 fn copy(mut feed: Feed, out: &mut impl Write) -> Result<Digested> {

@@ -16,7 +16,7 @@ const BLOCK: u64 = 256 << 10;
 
 /// A copy that can be read from any place. Only for threads that may block.
 pub struct Part {
-    stored: Box<dyn ReadSeek>,
+    stored: Box<dyn ReadSeek + Send>,
     /// Where frames are, when the copy is compressed.
     table: Option<Table>,
     nodes: Vec<Node>,
@@ -31,12 +31,6 @@ impl std::fmt::Debug for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Part").field("size", &self.size).finish_non_exhaustive()
     }
-}
-
-/// Bytes that can be read from any place.
-pub trait Ranges {
-    /// A reader of `length` bytes from `at`.
-    fn range(&mut self, at: u64, length: u64) -> Box<dyn Read + '_>;
 }
 
 trait ReadSeek: Read + Seek {}
@@ -57,7 +51,7 @@ impl Part {
             return Err(Error::integrity("index-damaged", "the index does not belong to the bytes of the artifact")
                 .help("Restore all of it: that needs no index."));
         }
-        let mut stored: Box<dyn ReadSeek> = match &coded.keys {
+        let mut stored: Box<dyn ReadSeek + Send> = match &coded.keys {
             Some(keys) => Box::new(keys.open(object)?),
             None => Box::new(object),
         };
@@ -111,9 +105,10 @@ impl Part {
     }
 }
 
-impl Ranges for Part {
-    fn range(&mut self, at: u64, length: u64) -> Box<dyn Read + '_> {
-        Box::new(Range { part: self, at, end: at.saturating_add(length) })
+impl Part {
+    /// A reader of `length` bytes from `at`.
+    pub fn range(&mut self, at: u64, length: u64) -> impl Read + '_ {
+        Range { part: self, at, end: at.saturating_add(length) }
     }
 }
 

@@ -110,3 +110,27 @@ impl io::Read for Feed {
         Ok(count)
     }
 }
+
+/// What came of both ends of a stream. When one failed because the other did, that one is the cause: wrong bytes, whatever was
+/// made of them, and not that nobody took them any more.
+pub(crate) fn prefer_damage<T>(read: Result<()>, used: Result<T>) -> Result<T> {
+    match (read, used) {
+        (Err(read), _) if read.code != "consumer-gone" => Err(read),
+        (_, Err(used)) => Err(used),
+        (Ok(()), Ok(used)) => Ok(used),
+        (Err(read), Ok(_)) => Err(read),
+    }
+}
+
+/// Of several that failed, the one that did not just lose its peer; the first, when all did.
+pub(crate) fn first_cause<const N: usize>(errors: [Option<Error>; N]) -> Error {
+    let lost = |error: &Error| matches!(error.code, "consumer-gone" | "stream-cut-off");
+    let mut first = None;
+    for error in errors.into_iter().flatten() {
+        if !lost(&error) {
+            return error;
+        }
+        first = first.or(Some(error));
+    }
+    first.unwrap_or_else(|| Error::permanent("stream-cut-off", "the stream ended before it was whole"))
+}

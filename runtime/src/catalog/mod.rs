@@ -3,13 +3,13 @@
 
 use crate::error::{Error, Result};
 use crate::fault;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use schema::fact::StoredArtifact;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Shape of the table of artifacts. One of another shape is thrown away: it is only a cache.
-const SHAPE: i64 = 2;
+const SHAPE: i64 = 3;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS store (name TEXT PRIMARY KEY, strategy TEXT NOT NULL) STRICT;
@@ -17,7 +17,7 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS artifact (
         store TEXT NOT NULL, source TEXT NOT NULL, database TEXT NOT NULL, id TEXT NOT NULL, manifest TEXT NOT NULL,
         taken TEXT NOT NULL, size INTEGER NOT NULL, verified INTEGER NOT NULL, parent TEXT, locked_until TEXT, took INTEGER,
-        tombstone TEXT,
+        tombstone TEXT, moved INTEGER, checked INTEGER, inspected INTEGER, drilled INTEGER,
         PRIMARY KEY (store, source, database, id)
     ) STRICT;
 ";
@@ -39,12 +39,12 @@ pub struct Catalog {
 impl Catalog {
     /// Opens or makes the catalog file.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path).map_err(|error| failed("open", &error))?;
-        connection
-            .busy_timeout(std::time::Duration::from_secs(10))
-            .and_then(|()| connection.pragma_update(None, "journal_mode", "WAL"))
-            .and_then(|()| shape(&connection))
-            .map_err(|error| failed("open", &error))?;
+        let set_up = |connection: &Connection| {
+            // Whole after a power cut, and perhaps a moment behind the stores: it is only a cache of them.
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            shape(connection)
+        };
+        let (connection, ()) = crate::sqlite::open(path, set_up).map_err(|error| failed("open", &error))?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 
@@ -72,9 +72,14 @@ impl Catalog {
     /// Remembers that the store was used, for the strategy of that UUID.
     pub fn remember(&self, store: &str, strategy: &str) -> Result<()> {
         fault::on("catalog", "remember", "", "before");
-        self.connection()
-            .execute("INSERT OR REPLACE INTO store (name, strategy) VALUES (?1, ?2)", [store, strategy])
-            .map(drop)
+        let connection = self.connection();
+        // Unlike what stores hold, this is known nowhere else, so it is on the disk when this returns.
+        connection
+            .pragma_update(None, "synchronous", "FULL")
+            .and_then(|()| {
+                connection.execute("INSERT OR REPLACE INTO store (name, strategy) VALUES (?1, ?2)", [store, strategy])
+            })
+            .and_then(|_| connection.pragma_update(None, "synchronous", "NORMAL"))
             .map_err(|error| failed("write", &error))
     }
 
@@ -97,9 +102,9 @@ impl Catalog {
     }
 
     /// Replaces all that is known of one store by what it holds.
-    pub fn rebuild(&self, store: &str, artifacts: &[StoredArtifact]) -> Result<()> {
+    pub fn rebuild<'a>(&self, store: &str, artifacts: impl Iterator<Item = &'a StoredArtifact>) -> Result<()> {
         let mut connection = self.connection();
-        let write = |connection: &mut Connection| -> rusqlite::Result<()> {
+        let write = move |connection: &mut Connection| -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
             transaction.execute("DELETE FROM artifact WHERE store = ?1", [store])?;
             transaction.execute("DELETE FROM outdated WHERE store = ?1", [store])?;
@@ -137,8 +142,8 @@ impl Catalog {
         let connection = self.connection();
         let read = || -> rusqlite::Result<Vec<StoredArtifact>> {
             let mut statement = connection.prepare(
-                "SELECT store, source, database, id, manifest, taken, size, verified, parent, locked_until, took, tombstone
-                 FROM artifact ORDER BY source, database, taken, id, store",
+                "SELECT store, source, database, id, manifest, taken, size, verified, parent, locked_until, took, tombstone,
+                 moved, checked, inspected, drilled FROM artifact ORDER BY source, database, taken, id, store",
             )?;
             let rows = statement.query_map([], |row| {
                 Ok(StoredArtifact {
@@ -154,11 +159,12 @@ impl Catalog {
                     damaged: false,
                     parent: row.get(8)?,
                     locked_until: row.get(9)?,
-                    took: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
+                    took: span(row, 10)?,
                     tombstone: row.get(11)?,
-                    moved: None,
-                    checked: None,
-                    inspected: None,
+                    moved: span(row, 12)?,
+                    checked: span(row, 13)?,
+                    inspected: span(row, 14)?,
+                    drilled: span(row, 15)?,
                 })
             })?;
             rows.collect()
@@ -167,20 +173,32 @@ impl Catalog {
     }
 }
 
+/// Milliseconds, where they are known.
+fn span(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
+}
+
 /// Makes the tables as this version has them.
 fn shape(connection: &Connection) -> rusqlite::Result<()> {
-    let was: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if was != SHAPE {
-        connection.execute_batch(RESHAPE)?;
+    let version = || connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    if version()? == SHAPE {
+        return connection.execute_batch(TABLES);
     }
-    connection.execute_batch(TABLES)?;
-    connection.pragma_update(None, "user_version", SHAPE)
+    // One at a time, and whole: who comes second must not empty what the first has filled by then.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    if version()? != SHAPE {
+        connection.execute_batch(RESHAPE)?;
+        connection.execute_batch(TABLES)?;
+        connection.pragma_update(None, "user_version", SHAPE)?;
+    }
+    transaction.commit()
 }
 
 fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO artifact (store, source, database, id, manifest, taken, size, verified, parent, locked_until,
-         took, tombstone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         took, tombstone, moved, checked, inspected, drilled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     statement
         .execute(params![
@@ -195,7 +213,11 @@ fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Resul
             artifact.parent,
             artifact.locked_until,
             artifact.took.map(u64::cast_signed),
-            artifact.tombstone
+            artifact.tombstone,
+            artifact.moved.map(u64::cast_signed),
+            artifact.checked.map(u64::cast_signed),
+            artifact.inspected.map(u64::cast_signed),
+            artifact.drilled.map(u64::cast_signed)
         ])
         .map(drop)
 }

@@ -12,6 +12,7 @@ use crate::event::StepObservers;
 use crate::process::{Children, Command};
 use crate::secret::Secrets;
 use crate::world::World;
+use schema::fact::Virtual;
 use schema::manifest::EngineFacts;
 use schema::step::Method;
 use std::path::{Path, PathBuf};
@@ -95,17 +96,30 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     /// Names of the databases that the source has, sorted.
     fn inventory<'a>(&'a self, context: &'a Context) -> Doing<'a, Vec<String>>;
 
-    /// Whether the source is in service now (a server answers).
-    fn in_service<'a>(&'a self, context: &'a Context) -> Doing<'a, bool>;
+    /// Names that stand for databases and hold nothing themselves, sorted: composite databases and aliases.
+    fn virtuals<'a>(&'a self, _context: &'a Context) -> Doing<'a, Vec<Virtual>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Whether the source is in service now (a server answers). Without a server it never is.
+    fn in_service<'a>(&'a self, _context: &'a Context) -> Doing<'a, bool> {
+        Box::pin(async { Ok(false) })
+    }
 
     /// Ends service. Returns when nothing holds the data any more.
-    fn stop<'a>(&'a self, context: &'a Context) -> Doing<'a, String>;
+    fn stop<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
+        Box::pin(async { Ok("nothing to stop".to_owned()) })
+    }
 
     /// Begins service and waits until it answers. Already in service is success.
-    fn start<'a>(&'a self, context: &'a Context) -> Doing<'a, String>;
+    fn start<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
+        Box::pin(async { Ok("nothing to start".to_owned()) })
+    }
 
     /// The command that [`Engine::start`] runs, for a guard that must run it when this process is gone.
-    fn start_command(&self) -> Option<Command>;
+    fn start_command(&self) -> Option<Command> {
+        None
+    }
 
     /// Folder of the records of swaps, when a guard must make half-done swaps whole before it starts the service.
     fn swap_records(&self) -> Option<PathBuf> {

@@ -86,10 +86,7 @@ pub struct Beginning<'a> {
 impl Journal {
     /// Opens or makes the journal file. Its writes are on disk when they return.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path).map_err(|error| failed("open the journal", &error))?;
-        let set_up = || -> rusqlite::Result<i64> {
-            connection.busy_timeout(std::time::Duration::from_secs(10))?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
+        let set_up = |connection: &Connection| -> rusqlite::Result<i64> {
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
             let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -99,7 +96,8 @@ impl Journal {
             }
             Ok(version)
         };
-        let version = set_up().map_err(|error| failed("open the journal", &error))?;
+        let opened = crate::sqlite::open(path, set_up);
+        let (connection, version) = opened.map_err(|error| failed("open the journal", &error))?;
         if version > SCHEMA {
             let message = format!("the journal `{}` is of a newer version ({version})", path.display());
             return Err(Error::permanent("format-too-new", message).help("Use the newer Backstay that wrote it."));

@@ -1,5 +1,6 @@
 //! What the journal of a cut-off run means: which steps need not be done again, and what its attempts left behind.
 
+use schema::notifier::Occasion;
 use schema::record::Record;
 use schema::report::{ArtifactReport, Outcome};
 use schema::step::{Action, Address, Step};
@@ -14,8 +15,8 @@ pub struct Replay {
     pub owed: BTreeSet<String>,
     /// Upload sessions that were begun by attempts that did not end well.
     pub uploads: Vec<Upload>,
-    /// Notifiers that were told, and of which outcome.
-    pub told: BTreeSet<(String, Outcome)>,
+    /// Notifiers that were told, and of what.
+    pub told: BTreeSet<(String, Occasion)>,
     /// The dead run that this one stands in for.
     pub instead_of: Option<String>,
 }
@@ -65,8 +66,9 @@ pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
                     session: session.clone(),
                 });
             }
-            Record::Notified { notifier, problem: None, outcome: Some(outcome) } => {
-                replay.told.insert((notifier.clone(), *outcome));
+            Record::Notified { notifier, problem: None, outcome, occasion } => {
+                let occasion = occasion.or_else(|| Occasion::of((*outcome)?));
+                replay.told.extend(occasion.map(|occasion| (notifier.clone(), occasion)));
             }
             Record::InsteadOf { run } => replay.instead_of = Some(run.clone()),
             Record::StartOwed { source } => {

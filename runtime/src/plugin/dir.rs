@@ -11,7 +11,7 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 /// Most entries of one listing.
-const MOST_ENTRIES: u32 = 1000;
+const MOST_ENTRIES: u32 = 8192;
 
 impl Call {
     /// Does `work` on a thread that may block, below the granted directory.
@@ -146,7 +146,12 @@ impl Host for Call {
     ) -> Result<Result<Vec<Entry>, Failure>> {
         let checked = prefix.trim_end_matches('/').to_owned();
         let paths: &[&str] = if prefix.is_empty() { &[] } else { &[&checked] };
-        let most = limit.min(MOST_ENTRIES) as usize;
+        // A shorter answer than was asked for means that there are no more: nothing may be cut off without a word.
+        if limit > MOST_ENTRIES {
+            let message = format!("a listing has at most {MOST_ENTRIES} files, and {limit} are asked for");
+            return Ok(Err(Failure::Other(message)));
+        }
+        let most = limit as usize;
         let found = self.below(paths, move |root| crate::plugin::listing::list(root, &prefix, after.as_deref(), most));
         Ok(found.await?.map(|files| files.into_iter().map(|(path, size)| Entry { path, size }).collect()))
     }

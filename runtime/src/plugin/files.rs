@@ -110,17 +110,19 @@ pub(super) fn publish(root: &Root, temporary: &str, name: &str) -> io::Result<()
 
 /// A small file with all its content, durable, unless the name is taken.
 pub(super) fn create(root: &Root, path: &str, bytes: &[u8]) -> io::Result<()> {
-    in_folder(root, path, |folder, name| {
-        if folder.symlink_metadata(name).is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        match create_unnamed(folder, path, name, bytes) {
-            Err(error) if unnamed_unsupported(&error) => create_named(folder, name, bytes),
-            done => done,
-        }
-    })?;
+    in_folder(root, path, |folder, name| create_in(folder, path, name, bytes))?;
     fault::io("fs", "create-sync-folders", path)?;
     sync_folders(root, path)
+}
+
+fn create_in(folder: &Dir, path: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
+    if folder.symlink_metadata(name).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    match create_unnamed(folder, path, name, bytes) {
+        Err(error) if unnamed_unsupported(&error) => create_named(folder, name, bytes),
+        done => done,
+    }
 }
 
 /// The content gets its name when it is whole and durable: whoever dies before leaves nothing that has a name.
@@ -141,8 +143,9 @@ fn create_unnamed(folder: &Dir, path: &str, name: &str, bytes: &[u8]) -> io::Res
 /// Whether a file system has no files without a name, or no `/proc` names them.
 fn unnamed_unsupported(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    let unsupported = [Errno::OPNOTSUPP, Errno::ISDIR, Errno::INVAL, Errno::NOSYS, Errno::XDEV];
-    // A missing folder is `ENOENT` as well; the other way then fails with that, too.
+    let unsupported = [Errno::OPNOTSUPP, Errno::ISDIR, Errno::INVAL, Errno::NOSYS, Errno::XDEV, Errno::PERM];
+    // A missing folder is `ENOENT` as well, and one that was removed since it was opened is `EPERM` on ext4; the other way
+    // then fails with `ENOENT`, and the folder is made again.
     unsupported.iter().chain(&[Errno::NOENT]).any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
@@ -248,4 +251,28 @@ pub(super) fn remove(root: &Root, path: &str) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
+mod tests {
+    use super::{Dir, Root, create_in, in_folder};
+    use cap_std::ambient_authority;
+
+    /// Another run may remove a folder that is empty between the moment at which it is opened and the one at which it is used.
+    #[test]
+    fn a_folder_that_is_removed_under_a_create_is_made_again() {
+        let space = tempfile::tempdir().unwrap();
+        let root = Root(Dir::open_ambient_dir(space.path(), ambient_authority()).unwrap());
+        let mut looks = 0;
+        let created = in_folder(&root, "set/manifest.json", |folder, name| {
+            looks += 1;
+            if looks == 1 {
+                std::fs::remove_dir(space.path().join("set"))?;
+            }
+            create_in(folder, "set/manifest.json", name, b"whole")
+        });
+        created.unwrap();
+        assert_eq!((looks, std::fs::read(space.path().join("set/manifest.json")).unwrap()), (2, b"whole".to_vec()));
+    }
 }

@@ -20,7 +20,7 @@ mod host;
 mod http;
 mod inspect;
 mod invoke;
-mod key;
+pub(crate) mod key;
 mod limits;
 mod listing;
 mod notifier;

@@ -16,6 +16,7 @@ use crate::plugin::secrets::SecretSource;
 use crate::run::retry::Tries;
 use bytes::Bytes;
 use schema::store::PluginUse;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -280,9 +281,32 @@ impl Storage {
         Ok(unless_missing(ended)?.map(|()| found))
     }
 
+    /// Objects of at most `most` bytes, asked for in one call. Of a key that is not in the answer nothing is known: it is to
+    /// be asked for alone, which says why.
+    pub async fn get_each(&self, keys: &[String], most: usize) -> HashMap<String, Vec<u8>> {
+        let (Some(first), true) = (keys.first(), keys.iter().all(|key| key::check(key).is_ok())) else {
+            return HashMap::new();
+        };
+        let limit = most.saturating_add(1);
+        let (sender, chunks) = mpsc::channel(1);
+        let (witness, owned) = (Witness::new(), keys.to_vec());
+        let asked = self.call_watched("get-each", first, witness.clone(), move |store, guest| {
+            Box::pin(async move {
+                let sink = store.data_mut().table.push(Outlet(sender))?;
+                guest.call_get_each(store, &owned, limit as u64, sink).await
+            })
+        });
+        let mut taker = Taker::Memory { found: Vec::new(), limit: limit.saturating_mul(keys.len()), key: first };
+        let (answered, (_, passed)) = tokio::join!(asked, pass(chunks, witness, &mut taker));
+        match (taker, passed.and(answered)) {
+            (Taker::Memory { found, .. }, Ok(sizes)) => split(keys, &found, &sizes, most),
+            _ => HashMap::new(),
+        }
+    }
+
     /// One call of `get`, with its chunks handed on as they come: how many bytes they were, and how it ended.
     async fn get_range(&self, key: &str, offset: u64, len: u64, taker: &mut Taker<'_>) -> (u64, Result<()>) {
-        let (sender, mut chunks) = mpsc::channel(1);
+        let (sender, chunks) = mpsc::channel(1);
         let witness = Witness::new();
         let owned = key.to_owned();
         let asked = self.call_watched("get", key, witness.clone(), move |store, guest| {
@@ -291,21 +315,7 @@ impl Storage {
                 guest.call_get(store, &owned, offset, len, sink).await
             })
         });
-        let passing = async move {
-            let mut moved = 0;
-            while let Some(chunk) = chunks.recv().await {
-                let size = chunk.len() as u64;
-                witness.excuse();
-                let handed = taker.take(chunk).await;
-                witness.resume();
-                if let Err(error) = handed {
-                    return (moved, Err(error));
-                }
-                moved += size;
-            }
-            (moved, Ok(()))
-        };
-        let (answered, (moved, passed)) = tokio::join!(asked, passing);
+        let (answered, (moved, passed)) = tokio::join!(asked, pass(chunks, witness, taker));
         let lied = || Err(self.guest.doing("get").broke_contract("it says another number of bytes than it handed on"));
         // Whoever could not take a chunk is the reason why the guest could not hand it on.
         let ended = match passed.and(answered) {
@@ -375,6 +385,36 @@ impl Storage {
 }
 
 /// Waits before another try after a failure that may pass; any other comes back.
+/// Hands chunks on until there are no more: how many bytes they were, and what was in the way.
+async fn pass(mut chunks: mpsc::Receiver<Bytes>, witness: Witness, taker: &mut Taker<'_>) -> (u64, Result<()>) {
+    let mut moved = 0;
+    while let Some(chunk) = chunks.recv().await {
+        let size = chunk.len() as u64;
+        witness.excuse();
+        let handed = taker.take(chunk).await;
+        witness.resume();
+        if let Err(error) = handed {
+            return (moved, Err(error));
+        }
+        moved += size;
+    }
+    (moved, Ok(()))
+}
+
+/// The objects in what came one after the other. None when the sizes do not add up to it: then nothing is where it seems.
+fn split(keys: &[String], found: &[u8], sizes: &[Option<u64>], most: usize) -> HashMap<String, Vec<u8>> {
+    let (mut each, mut rest) = (HashMap::with_capacity(keys.len()), found);
+    for (key, size) in keys.iter().zip(sizes) {
+        let Some(size) = size.map(|size| usize::try_from(size).unwrap_or(usize::MAX)) else { continue };
+        let Some((object, behind)) = rest.split_at_checked(size) else { return HashMap::new() };
+        rest = behind;
+        if size <= most {
+            each.insert(key.clone(), object.to_vec());
+        }
+    }
+    if rest.is_empty() && keys.len() == sizes.len() { each } else { HashMap::new() }
+}
+
 async fn pause(tries: &mut Tries, error: Error) -> Result<()> {
     let Some(wait) = tries.next(&error) else { return Err(error) };
     tokio::time::sleep(wait).await;

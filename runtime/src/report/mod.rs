@@ -5,6 +5,7 @@ mod evidence;
 mod status;
 
 pub use evidence::evidence;
+pub(crate) use status::missed;
 pub use status::status;
 
 use crate::journal::Ran;

@@ -278,7 +278,7 @@ impl<'a> Look<'a> {
                 job: job.name.clone(),
                 last: runs.last().map(|ran| run(ran)),
                 next: due.and_then(|due| due.next).map(told),
-                missed: missed(past, &runs, first, self.now).into_iter().map(told).collect(),
+                missed: uncovered(past, &runs, first, self.now).into_iter().map(told).collect(),
             })
         };
         self.plan.jobs.iter().filter_map(one).collect()
@@ -389,9 +389,16 @@ fn judged(is: Option<u64>, target: Option<u64>, otherwise: Verdict) -> Verdict {
     }
 }
 
-/// Due times in which no run of the job began, before the next one was due. Times before the first run of all are not
-/// judged: the journal of this machine begins there.
-fn missed(past: &[Timestamp], runs: &[&Ran], first: Option<Timestamp>, now: Timestamp) -> Vec<Timestamp> {
+/// When a job was due and no run of it began. Times before the first run of all are not judged: the journal of this machine
+/// begins there.
+pub(crate) fn missed(due: &Due, runs: &[Ran], now: Timestamp) -> Vec<Timestamp> {
+    let runs: Vec<&Ran> = runs.iter().filter(|ran| ran.job == due.job).collect();
+    let first = runs.iter().filter_map(|ran| time(&ran.started)).min();
+    uncovered(&due.past, &runs, first, now)
+}
+
+/// Due times in which no run began, before the next one was due.
+fn uncovered(past: &[Timestamp], runs: &[&Ran], first: Option<Timestamp>, now: Timestamp) -> Vec<Timestamp> {
     let Some(first) = first else { return Vec::new() };
     let began: Vec<i64> = runs.iter().filter_map(|ran| Some(time(&ran.started)?.as_second())).collect();
     let mut out = Vec::new();

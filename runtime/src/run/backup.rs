@@ -4,16 +4,17 @@ use super::announce::{LOST, clean_up, publish, remember};
 use super::chain::{self, Parent};
 use super::executor::{Done, Located, Work};
 use super::index;
-use super::send::{Sending, first_cause};
+use super::send::Sending;
 use super::workshop::Workshop;
 use crate::artifact::digest::Digested;
 use crate::artifact::encode::{self, Layers};
+use crate::artifact::stream::first_cause;
 use crate::artifact::{channel, sized};
 use crate::engine::{Context, Listing, Taken};
 use crate::error::{Error, Result};
 use crate::store::{Held, Published, Store, layout};
 use schema::fact::StoredArtifact;
-use schema::manifest::{Content, Copied, FORMAT, Manifest};
+use schema::manifest::{FORMAT, Manifest};
 use schema::report::{ArtifactReport, Outcome, ProblemKind};
 use schema::step::{Action, Extent, Method};
 use std::sync::Arc;
@@ -119,7 +120,7 @@ async fn take(
     };
     sending.commit(&made.receipts).await?;
     let took = u64::try_from(began.elapsed().as_millis()).ok();
-    let copy = copied(file, layers, &made);
+    let copy = made.stored.as_ref().map(|stored| layers.copied(file, stored));
     let index = index::publish(shop, work, store, (&folder, file), layers, &made.artifact, context).await?;
     let chain = parent.map(Parent::chain);
     let made_of = manifest(shop, work, at, file.to_owned(), &made.taken, &made.artifact);
@@ -194,17 +195,6 @@ async fn make(
     Ok(made)
 }
 
-fn copied(file: &str, layers: &Layers, made: &Made) -> Option<Copied> {
-    made.stored.as_ref().map(|stored| Copied {
-        file: encode::file_name(file, &layers.names()),
-        size: stored.size,
-        blake3: stored.blake3.clone(),
-        sha256: stored.sha256.clone().unwrap_or_default(),
-        encoding: layers.names(),
-        recipients: layers.recipients.clone(),
-    })
-}
-
 fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Taken, digested: &Digested) -> Manifest {
     Manifest {
         format: FORMAT,
@@ -217,12 +207,7 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
         attempt: work.attempt.clone(),
         engine: taken.facts.clone(),
         taken: taken.taken.clone(),
-        artifact: Content {
-            file,
-            size: digested.size,
-            blake3: digested.blake3.clone(),
-            sha256: digested.sha256.clone().unwrap_or_default(),
-        },
+        artifact: digested.content(file),
         copy: None,
         index: None,
         inputs: shop.inputs.clone(),
@@ -237,12 +222,13 @@ fn manifest(shop: &Workshop, work: &Work, at: &Located, file: String, taken: &Ta
 /// The name that a person meets in the store: what it is of, when, and what reads it.
 fn file_name(at: &Located, method: Method, differential: bool, now: jiff::Timestamp) -> String {
     let time = now.strftime("%Y-%m-%dT%H-%M-%SZ");
+    let (source, database) = (layout::component(&at.source), layout::component(&at.database));
     match method {
-        Method::Archive if differential => format!("{}-{time}.differential.tar", at.source),
-        Method::Archive => format!("{}-{time}.tar", at.source),
-        Method::Dump => format!("{}-{time}.dump", at.database),
-        Method::Backup => format!("{}-{time}.backup", at.database),
-        Method::Command => format!("{}-{time}.out", at.database),
+        Method::Archive if differential => format!("{source}-{time}.differential.tar"),
+        Method::Archive => format!("{source}-{time}.tar"),
+        Method::Dump => format!("{database}-{time}.dump"),
+        Method::Backup => format!("{database}-{time}.backup"),
+        Method::Command => format!("{database}-{time}.out"),
     }
 }
 

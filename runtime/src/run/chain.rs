@@ -3,10 +3,11 @@
 
 use super::executor::{Located, Work};
 use super::index;
-use super::verify::{name_the_artifact, prefer_damage};
+use super::verify::name_the_artifact;
 use super::workshop::Workshop;
 use crate::artifact::download::Expected;
-use crate::artifact::{channel, pace::Pace};
+use crate::artifact::stream::prefer_damage;
+use crate::artifact::{Feed, channel, pace::Pace};
 use crate::engine::{Context, Engine};
 use crate::error::{Error, Result};
 use crate::store::{Held, Store};
@@ -113,6 +114,11 @@ pub(super) async fn links(store: &Store, held: &Held) -> Result<Vec<Held>> {
     Ok(links)
 }
 
+/// Bytes of all artifacts of a chain.
+pub(super) fn size(links: &[Held]) -> u64 {
+    links.iter().map(|link| link.manifest.artifact.size).fold(0, u64::saturating_add)
+}
+
 /// What reads the archives of a chain.
 pub(super) enum Reader<'a> {
     Stage { staging: &'a str },
@@ -123,26 +129,34 @@ pub(super) enum Reader<'a> {
 pub(super) async fn read(
     engine: &Arc<dyn Engine>,
     store: &Store,
-    held: &Held,
+    links: &[Held],
     reader: Reader<'_>,
     context: &Context,
 ) -> Result<String> {
-    let links = links(store, held).await?;
+    let Some(held) = links.last() else { return Err(Error::permanent("plan-incomplete", "there is no artifact")) };
     let index = index::fetch(store, &held.manifest, "chain.index", context).await?;
     let (sender, feeds) = tokio::sync::mpsc::channel(1);
-    let giving = async move {
-        for link in &links {
-            let (sink, feed) = channel();
-            let gone = |_| Error::permanent("consumer-gone", "the reader of the chain stopped early");
-            sender.send(feed).await.map_err(gone)?;
-            store.read(&link.manifest, sink, Pace::new(None), &context.observers).await.map_err(|error| {
-                if error.code == "consumer-gone" { error } else { name_the_artifact(error, store, &link.manifest.id) }
-            })?;
-        }
-        Ok(())
-    };
+    let giving = give(store, links, sender, context);
     let (read, used) = tokio::join!(giving, using(engine, held, reader, feeds, &index, context));
     prefer_damage(read, used)
+}
+
+/// Streams the archives of a chain, one after the other, each compared with its manifest. An error names its artifact.
+pub(super) async fn give(
+    store: &Store,
+    links: &[Held],
+    out: tokio::sync::mpsc::Sender<Feed>,
+    context: &Context,
+) -> Result<()> {
+    for link in links {
+        let (sink, feed) = channel();
+        let gone = |_| Error::permanent("consumer-gone", "the reader of the chain stopped early");
+        out.send(feed).await.map_err(gone)?;
+        store.read(&link.manifest, sink, Pace::new(None), &context.observers).await.map_err(|error| {
+            if error.code == "consumer-gone" { error } else { name_the_artifact(error, store, &link.manifest.id) }
+        })?;
+    }
+    Ok(())
 }
 
 async fn using(

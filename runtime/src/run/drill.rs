@@ -1,18 +1,22 @@
 //! One drill step: a copy brought back into a target, looked at there, and removed. What was found is written beside the
 //! copy. Nothing of a source is touched, and of a target nothing but what a drill made.
 
+use super::chain;
 use super::executor::{Done, Located, Work};
+use super::index;
 use super::transfer::expect;
-use super::verify::{fact, name_the_artifact, note, prefer_damage};
+use super::verify::{fact, name_the_artifact, note};
 use super::workshop::Workshop;
 use super::{GUARD_WAIT, backup::report, room};
+use crate::artifact::stream::prefer_damage;
 use crate::artifact::{Feed, channel, pace::Pace};
+use crate::engine::files::drill::Content;
 use crate::engine::target::Tried;
 use crate::engine::{Context, files, neo4j};
 use crate::error::{Error, Result};
 use crate::process::Children;
 use crate::store::{Held, Store};
-use schema::manifest::{DrillFacts, LaterFact, Manifest};
+use schema::manifest::{DrillFacts, LaterFact};
 use schema::report::ProblemKind;
 use schema::step::ArtifactRef;
 use schema::target::{Target, TargetEngine};
@@ -44,20 +48,28 @@ pub(super) async fn perform(shop: &Arc<Workshop>, work: &Work, wanted: Wanted<'_
     sweep(target, &place).await?;
     let store = shop.store(wanted.store, &context.observers).await?;
     let held = find(&store, work, wanted.artifact).await?;
-    whole(&held.manifest)?;
-    room::look(&place, held.manifest.artifact.size)?;
+    let links = chain::links(&store, &held).await?;
+    takes(target, &links)?;
+    room::look(&place, chain::size(&links))?;
     let began = Instant::now();
-    let tried = restore(&store, &held, (target, &place), &work.attempt, wanted, &context).await;
+    let tried = match links.as_slice() {
+        [_] => restore(&store, &held, (target, &place), &work.attempt, wanted, &context).await,
+        links => restore_chain(&store, &held, links, &place, &work.attempt, &context).await,
+    };
     let swept = sweep(target, &place).await;
-    let noted = verdict(shop, &store, &held, target, &tried, began, &context);
+    let noted = verdict(shop, &store, &links, target, &tried, began, &context);
     if let Some(found) = noted {
         note(shop, &store, &held, found).await?;
     }
     let (tried, _) = tried.map_err(|error| name_the_artifact(error, &store, &held.manifest.id))?;
     swept?;
     let manifest = &held.manifest;
+    let before = match links.len() {
+        1 => String::new(),
+        count => format!(" with {} before it", count - 1),
+    };
     let detail = format!(
-        "artifact {} of {} from `{}` in {:.1} s: {}",
+        "artifact {} of {}{before} from `{}` in {:.1} s: {}",
         manifest.id,
         manifest.taken,
         store.name,
@@ -71,16 +83,18 @@ pub(super) async fn perform(shop: &Arc<Workshop>, work: &Work, wanted: Wanted<'_
 fn verdict(
     shop: &Workshop,
     store: &Store,
-    held: &Held,
+    links: &[Held],
     target: &Target,
     tried: &Result<(Tried, Instant)>,
     began: Instant,
     context: &Context,
 ) -> Option<LaterFact> {
+    let (held, before) = links.split_last()?;
     let facts = DrillFacts {
         store: store.name.clone(),
         target: target.name.clone(),
-        size: held.manifest.artifact.size,
+        size: chain::size(links),
+        before: before.iter().map(|link| link.manifest.id.clone()).collect(),
         ..DrillFacts::default()
     };
     let (ok, detail, drill) = match tried {
@@ -126,6 +140,26 @@ async fn restore(
     prefer_damage(read, used).map(|tried| (tried, fetched))
 }
 
+/// The same of an artifact and all that it builds on, each link once.
+async fn restore_chain(
+    store: &Store,
+    held: &Held,
+    links: &[Held],
+    place: &Path,
+    attempt: &str,
+    context: &Context,
+) -> Result<(Tried, Instant)> {
+    let index = index::fetch(store, &held.manifest, "chain.index", context).await?;
+    let (sender, feeds) = tokio::sync::mpsc::channel(1);
+    let giving = async {
+        let given = chain::give(store, links, sender, context).await;
+        (given, Instant::now())
+    };
+    let using = files::drill::restore(place, attempt, None, Content::Chain(feeds, index), context);
+    let ((read, fetched), used) = tokio::join!(giving, using);
+    prefer_damage(read, used).map(|tried| (tried, fetched))
+}
+
 async fn into(
     target: &Target,
     place: &Path,
@@ -139,7 +173,7 @@ async fn into(
         TargetEngine::Files { .. } => {
             // What could not be archived is not in the count of a restore either.
             let entries = held.manifest.engine.entries;
-            files::drill::restore(place, attempt, entries, feed, context).await
+            files::drill::restore(place, attempt, entries, Content::Whole(feed), context).await
         }
         TargetEngine::Neo4j { admin, user, edition, version, .. } => {
             let admin = program(context, admin);
@@ -200,10 +234,15 @@ async fn find(store: &Store, work: &Work, artifact: &ArtifactRef) -> Result<Held
 }
 
 /// A differential alone is not the database: whoever restored only that would have proved nothing.
-fn whole(manifest: &Manifest) -> Result<()> {
-    let Some(parent) = manifest.parent() else { return Ok(()) };
-    let message = format!("artifact {} builds on artifact {parent}, and drills cannot restore chains yet", manifest.id);
-    Err(Error::permanent("not-there-yet", message).help("Let the drill follow a full backup."))
+fn takes(target: &Target, links: &[Held]) -> Result<()> {
+    match (&target.engine, links) {
+        (_, [] | [_]) | (TargetEngine::Files { .. }, _) => Ok(()),
+        (TargetEngine::Neo4j { .. }, [.., last]) => {
+            let (id, target) = (&last.manifest.id, &target.name);
+            let message = format!("artifact {id} is a differential, and target `{target}` loads no chain yet");
+            Err(Error::permanent("not-there-yet", message).help("Let the drill follow a full backup."))
+        }
+    }
 }
 
 async fn newest(store: &Store, source: &str, database: &str, full: bool) -> Result<Located> {

@@ -1,13 +1,14 @@
 //! The index of a backup as an object beside the artifact: into a store before the manifest, and back to a file.
 
 use super::executor::Work;
-use super::send::{Sending, first_cause};
-use super::verify::prefer_damage;
+use super::send::Sending;
 use super::workshop::Workshop;
 use crate::artifact::digest::{Digested, hex};
 use crate::artifact::encode::{self, Layers};
 use crate::artifact::outlet::{Outlet, cause};
+use crate::artifact::stream::{first_cause, prefer_damage};
 use crate::artifact::{Feed, Sink, channel};
+use crate::blocking::blocking;
 use crate::engine::Context;
 use crate::error::{Error, Result};
 use crate::fault;
@@ -120,9 +121,4 @@ async fn spool(mut feed: Feed, path: PathBuf) -> Result<()> {
         Ok(())
     })
     .await
-}
-
-/// Work on a thread that may block.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::permanent("panic", error.to_string()))?
 }

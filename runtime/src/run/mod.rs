@@ -37,9 +37,10 @@ mod workshop;
 pub use cancel::Cancel;
 pub use choice::Choice;
 pub use finish::{Old, finish, old};
+pub use notify::tell_missed;
 pub use refuse::refuse;
 pub use resume::Resume;
-pub use workshop::Outfit;
+pub use workshop::{Outfit, Said};
 
 use crate::error::{Error, Result};
 use crate::process::Children;
@@ -125,7 +126,9 @@ pub async fn run_part(request: Request<'_>, choice: Choice, mut outfit: Outfit, 
     if owes {
         // A server that is down is started whatever the time is; the rest has to wait for the window.
         if opening.as_ref().is_some_and(|(opening, _)| !opening.is_open(outfit.world.now())) {
-            run.start_owed(&begun.replay.owed).await?;
+            for source in &begun.replay.owed {
+                service::start_again(&run.shop, source).await?;
+            }
         }
         gate::pass(opening.as_ref(), job, &outfit, cancel).await?;
     }
@@ -134,10 +137,11 @@ pub async fn run_part(request: Request<'_>, choice: Choice, mut outfit: Outfit, 
     run.choose(&begun.plan, &choice)?;
     run.reuse(&begun.replay).await?;
     run.learn()?;
+    notify::began(&run.shop, &begun.plan, run.teller.report(Outcome::Skipped), &begun.replay.told).await?;
     let outcome = run.go(cancel).await?;
     run.gate.end();
     let report = run.teller.report(outcome);
-    notify::all(&run.shop, &begun.plan, &report, &begun.replay.told).await?;
+    notify::ended(&run.shop, &begun.plan, &report, &begun.replay.told).await?;
     run.shop.record(&Record::RunEnded { outcome })?;
     run.teller.ended(outcome);
     Ok(report)
@@ -328,18 +332,6 @@ impl Run {
                 Ok(choice)
             }
         }
-    }
-
-    /// Starts what a dead process of the run stopped.
-    async fn start_owed(&self, owed: &BTreeSet<String>) -> Result<()> {
-        for source in owed {
-            let (address, attempt) = (Address(format!("recover/{source}")), attempt_name());
-            let context = self.shop.context(&address, &attempt, &format!("source-{source}"), true)?;
-            let started = service::start(&self.shop, source, &context).await;
-            self.shop.state.clear_scratch(&attempt);
-            context.observers.notice(format!("`{source}`: {}", started?.detail), None);
-        }
-        Ok(())
     }
 
     fn step(&self, id: StepId) -> Result<&Step> {

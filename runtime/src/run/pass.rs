@@ -1,9 +1,10 @@
 //! How bytes get from one store into another: as they are stored, or with something done to them on the way.
 
-use super::send::{Sending, first_cause};
+use super::send::Sending;
 use crate::artifact::decode::Coded;
 use crate::artifact::digest::Digested;
 use crate::artifact::encode::{self, Layers};
+use crate::artifact::stream::first_cause;
 use crate::artifact::{Feed, channel};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;

@@ -5,7 +5,7 @@ use super::source_of;
 use crate::artifact::seal;
 use crate::error::{Error, Result};
 use crate::plugin::Host;
-use schema::notifier::{Notifier, Occasion};
+use schema::notifier::Notifier;
 use schema::plan::Plan;
 use schema::secret::SecretRef;
 use schema::source::{Engine, Neo4j, Source};
@@ -44,7 +44,7 @@ pub fn refuse(plan: &Plan, job: &str, host: &Host) -> Result<()> {
 /// What the notifiers of a plan would not be told.
 pub(super) fn notifiers(plan: &Plan, host: &Host) -> Vec<String> {
     let of = |notifier: &Notifier| {
-        let told = self::notifier(notifier, host).into_iter();
+        let told = plugin(&notifier.plugin, host).into_iter();
         told.map(|why| format!("notifier `{}`: {why}", notifier.name)).collect::<Vec<_>>()
     };
     plan.notifiers.iter().flat_map(of).collect()
@@ -153,21 +153,6 @@ fn store(store: &Store, host: &Host) -> Vec<String> {
     let cannot = (store.immutable.is_some() && store.plugin.name == "fs")
         .then(|| "`immutable` is more than plugin `fs` can do: it cannot forbid removal".to_owned());
     class.into_iter().chain(cannot).chain(strange).collect()
-}
-
-fn notifier(notifier: &Notifier, host: &Host) -> Vec<String> {
-    let mut told = Vec::new();
-    told.extend(plugin(&notifier.plugin, host));
-    for occasion in &notifier.on {
-        let word = match occasion {
-            Occasion::Missed => "missed",
-            Occasion::Recovered => "recovered",
-            Occasion::Start => "start",
-            Occasion::Ok | Occasion::Degraded | Occasion::Failed => continue,
-        };
-        told.push(format!("nothing tells `{word}` yet"));
-    }
-    told
 }
 
 fn plugin(plugin: &PluginUse, host: &Host) -> Vec<String> {

@@ -6,20 +6,25 @@ use super::executor::{Done, Located};
 use super::index;
 use super::room;
 use super::transfer::expect;
-use super::verify::{fact, name_the_artifact, note, prefer_damage};
+use super::verify::{fact, name_the_artifact, note};
 use super::workshop::Workshop;
-use crate::artifact::decode::Coded;
 use crate::artifact::download::Expected;
 use crate::artifact::outlet::Outlet;
-use crate::artifact::part::{Part, Ranged};
+use crate::artifact::part::Part;
+use crate::artifact::stream::prefer_damage;
 use crate::artifact::{Sink, channel, pace::Pace, sized};
-use crate::engine::{Context, files::part};
+use crate::blocking::blocking;
+use crate::engine::Context;
+use crate::engine::files::part::{self, Chosen, Parts};
 use crate::error::{Error, Result};
 use crate::store::{Held, Store};
-use schema::manifest::{LaterFact, Manifest};
+use schema::manifest::LaterFact;
 use schema::report::{Outcome, ProblemKind};
 use schema::step::Candidate;
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::BufReader;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -70,19 +75,37 @@ async fn stage_one(shop: &Workshop, wanted: Wanted<'_>, candidate: &Candidate, c
     };
     let held = expect(&store, &at).await?;
     // A missing or wrong identity is told before anything is made.
-    let coded = store.coded(&held.manifest)?;
-    let engine = shop.engine(wanted.source)?;
-    if let Some(folder) = engine.stages_in(wanted.staging).filter(|_| wanted.only.is_empty()) {
-        room::look(&folder, held.manifest.artifact.size)?;
-    }
-    if held.manifest.chain.is_some() {
-        if !wanted.only.is_empty() {
-            return Err(part_of_a_chain(&at.id));
+    store.coded(&held.manifest)?;
+    match bring(shop, wanted, &store, &held, context).await {
+        Ok((how, what)) => {
+            let (Candidate { id, taken, .. }, store) = (candidate, &store.name);
+            Ok(format!("{how} artifact {id} of {taken} in `{store}`{what}"))
         }
+        Err(error) => {
+            if error.kind == ProblemKind::Integrity {
+                tell_damage(shop, &store, &held, &error, context).await;
+            }
+            Err(name_the_artifact(error, &store, &at.id))
+        }
+    }
+}
+
+/// Stages a copy with all that it builds on: what came of it, to be told before and behind the artifact's name.
+async fn bring(
+    shop: &Workshop,
+    wanted: Wanted<'_>,
+    store: &Store,
+    held: &Held,
+    context: &Context,
+) -> Result<(String, String)> {
+    let engine = shop.engine(wanted.source)?;
+    let links = chain::links(store, held).await?;
+    if let Some(folder) = engine.stages_in(wanted.staging).filter(|_| wanted.only.is_empty()) {
+        room::look(&folder, chain::size(&links))?;
+    }
+    if links.len() > 1 && wanted.only.is_empty() {
         let reader = chain::Reader::Stage { staging: wanted.staging };
-        let staged = chain::read(engine, &store, &held, reader, context).await;
-        let detail = staged.map_err(|error| name_the_artifact(error, &store, &at.id))?;
-        return Ok(format!("{detail}, to artifact {} of {} in `{}`", candidate.id, candidate.taken, store.name));
+        return Ok((format!("{}, to", chain::read(engine, store, &links, reader, context).await?), String::new()));
     }
     let (sink, feed) = channel();
     let fetched = Arc::new(AtomicU64::new(0));
@@ -90,52 +113,66 @@ async fn stage_one(shop: &Workshop, wanted: Wanted<'_>, candidate: &Candidate, c
         if wanted.only.is_empty() {
             return store.read(&held.manifest, sink, Pace::new(None), &context.observers).await;
         }
-        let object = store.ranged(&held.manifest, fetched.clone());
-        read_part(&store, &held.manifest, (object, coded), wanted.only, sink, context).await
+        read_part(store, &links, wanted.only, (sink, fetched.clone()), context).await
     };
     let (read, staged) = tokio::join!(reading, engine.stage(wanted.database, wanted.staging, feed, context));
-    let detail = match prefer_damage(read, staged) {
-        Ok(detail) => detail,
-        Err(error) => {
-            if error.kind == ProblemKind::Integrity {
-                tell_damage(shop, &store, &held, &error, context).await;
-            }
-            return Err(name_the_artifact(error, &store, &at.id));
-        }
-    };
+    let detail = prefer_damage(read, staged)?;
     let read = match fetched.load(Ordering::Relaxed) {
         0 => String::new(),
-        read => format!(", for which {} of {} were read", sized(read), sized(Expected::of(&held.manifest).size)),
+        read => {
+            let all = links.iter().map(|link| Expected::of(&link.manifest).size).sum();
+            format!(", for which {} of {} were read", sized(read), sized(all))
+        }
     };
-    Ok(format!("{detail}, from artifact {} of {} in `{}`{read}", candidate.id, candidate.taken, store.name))
+    Ok((format!("{detail}, from"), read))
 }
 
-/// Streams an archive of a part of an artifact: its index says which frames hold it, and only those are read.
+/// Streams an archive of a part of an artifact: indexes say which frames of which link hold it, and only those are read.
 async fn read_part(
     store: &Store,
-    manifest: &Manifest,
-    (object, coded): (Ranged, Coded),
+    links: &[Held],
     only: &[String],
-    out: Sink,
+    (out, fetched): (Sink, Arc<AtomicU64>),
     context: &Context,
 ) -> Result<()> {
-    let index = index::fetch(store, manifest, "stored.index", context).await?;
-    let only = only.to_vec();
-    index::blocking(move || {
-        let open =
-            || std::fs::File::open(&index).map(BufReader::new).map_err(|error| Error::io("read the index", &error));
-        let chosen = part::choose(open, &only)?;
-        let mut bytes = Part::open(object, &coded, part::nodes(open()?)?)?;
+    let mut paths: BTreeMap<usize, PathBuf> = BTreeMap::new();
+    let mut chosen: Option<Chosen> = None;
+    for (at, link) in links.iter().enumerate().rev() {
+        let path = index::fetch(store, &link.manifest, &format!("stored-{at}.index"), context).await?;
+        paths.insert(at, path.clone());
+        let (so_far, only) = (chosen.take(), only.to_vec());
+        let look = blocking(move || {
+            let mut chosen = so_far.map_or_else(|| Chosen::new(open(&path)?, at, &only), Ok)?;
+            let done = chosen.look(at, || open(&path))?;
+            Ok((chosen, done))
+        });
+        let (found, done) = look.await?;
+        chosen = Some(found);
+        if done {
+            break;
+        }
+    }
+    let Some(chosen) = chosen else { return Err(Error::permanent("nothing-to-restore", "there is no artifact")) };
+    let mut objects = Vec::new();
+    for at in chosen.places() {
+        let (Some(link), Some(path)) = (links.get(at), paths.remove(&at)) else { continue };
+        let object = store.ranged(&link.manifest, fetched.clone());
+        objects.push((at, object, store.coded(&link.manifest)?, path));
+    }
+    blocking(move || {
+        let mut parts = Parts::new();
+        for (at, object, coded, path) in objects {
+            parts.insert(at, Part::open(object, &coded, part::nodes(open(&path)?)?)?);
+        }
         let mut out = Outlet::new(out);
-        part::write(&chosen, &mut bytes, &mut out)?;
+        part::write(&chosen, &mut parts, &mut out)?;
         out.finish()
     })
     .await
 }
 
-fn part_of_a_chain(id: &str) -> Error {
-    let message = format!("artifact {id} is a differential, and a part of a chain cannot be restored yet");
-    Error::permanent("not-there-yet", message).help("Leave out `--file`, or name a full artifact with `--artifact ID`.")
+fn open(index: &Path) -> Result<BufReader<File>> {
+    File::open(index).map(BufReader::new).map_err(|error| Error::io("read the index", &error))
 }
 
 /// Writes beside a copy that it is damaged. A restore does not fail for that this cannot be written.

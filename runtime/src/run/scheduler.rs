@@ -99,12 +99,6 @@ impl Scheduler {
         self.board.is_over()
     }
 
-    /// Whether nothing is under way.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.running.is_empty()
-    }
-
     /// Says that `back` puts back what `change` changed. What stands between the two goes before other steps, and is
     /// gone on with while the run is held: nothing is left down.
     pub fn owe(&mut self, change: StepId, back: StepId) {

@@ -5,7 +5,7 @@ use super::executor::Work;
 use super::workshop::Workshop;
 use crate::artifact::digest::Digested;
 use crate::artifact::{Feed, pace::Pace, upload};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::StepObservers;
 use crate::fault;
 use crate::plugin::PartPlan;
@@ -61,17 +61,4 @@ impl<'a> Sending<'a> {
     pub(super) async fn abort(&self) {
         let _ = self.store.storage().abort(&self.session).await;
     }
-}
-
-/// Of several that failed, the one that did not just lose its peer; the first, when all did.
-pub(super) fn first_cause<const N: usize>(errors: [Option<Error>; N]) -> Error {
-    let lost = |error: &Error| matches!(error.code, "consumer-gone" | "stream-cut-off");
-    let mut first = None;
-    for error in errors.into_iter().flatten() {
-        if !lost(&error) {
-            return error;
-        }
-        first = first.or(Some(error));
-    }
-    first.unwrap_or_else(|| Error::permanent("stream-cut-off", "the stream ended before it was whole"))
 }

@@ -46,14 +46,19 @@ pub(super) async fn start_owed(shop: &Workshop, steps: &[Step]) -> Result<()> {
             shop.observers.tell(&Event::Notice { message, help });
             continue;
         }
-        let attempt = super::resume::recovery(&shop.run);
-        let context =
-            shop.context(&Address(format!("recover/{source}")), &attempt, &format!("source-{source}"), true)?;
-        let started = start(shop, &source, &context).await;
-        shop.state.clear_scratch(&attempt);
-        let message = format!("`{source}`, which a run that was cut off had stopped: {}", started?.detail);
-        context.observers.notice(message, None);
+        start_again(shop, &source).await?;
     }
+    Ok(())
+}
+
+/// Starts what a process that is dead has stopped.
+pub(super) async fn start_again(shop: &Workshop, source: &str) -> Result<()> {
+    let attempt = super::resume::recovery(&shop.run);
+    let context = shop.context(&Address(format!("recover/{source}")), &attempt, &format!("source-{source}"), true)?;
+    let started = start(shop, source, &context).await;
+    shop.state.clear_scratch(&attempt);
+    let message = format!("`{source}`, which a run that was cut off had stopped: {}", started?.detail);
+    context.observers.notice(message, None);
     Ok(())
 }
 

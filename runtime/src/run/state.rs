@@ -83,6 +83,26 @@ impl State {
         Ok(format!("{} ({})", crate::store::host_name(), number.trim()))
     }
 
+    /// What is remembered in a file of that name; `None` when nothing is.
+    pub(super) fn remembered<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let path = self.root.join(name);
+        match std::fs::read(&path) {
+            // Nothing hangs on it that could not be told twice.
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(format!("read `{}`", path.display()), &error)),
+        }
+    }
+
+    /// Remembers it, in place of what was remembered under that name.
+    pub(super) fn remember<T: serde::Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        let path = self.root.join(name);
+        let failed = |error: &std::io::Error| Error::io(format!("write `{}`", path.display()), error);
+        let own = tempfile::NamedTempFile::new_in(&self.root).map_err(|error| failed(&error))?;
+        serde_json::to_writer(&own, value).map_err(|error| Error::permanent("json", error.to_string()))?;
+        own.persist(&path).map_err(|error| failed(&error.error)).map(|_| ())
+    }
+
     /// Takes the lock of a target: it holds one thing at a time.
     pub fn lock_target(&self, target: &str) -> Result<File> {
         self.take(&format!("target-{target}"), &format!("a drill in target `{target}`"))

@@ -5,6 +5,7 @@ use super::chain;
 use super::executor::{Done, Work, unless_cancelled};
 use super::transfer::expect;
 use super::workshop::Workshop;
+use crate::artifact::stream::prefer_damage;
 use crate::artifact::{channel, pace::Pace, sized};
 use crate::engine::Context;
 use crate::error::{Error, Result};
@@ -105,7 +106,8 @@ async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Contex
     let manifest = &held.manifest;
     let engine = shop.engine(&manifest.source)?;
     if manifest.chain.is_some() {
-        return chain::read(engine, store, held, chain::Reader::Verify, context).await;
+        let links = chain::links(store, held).await?;
+        return chain::read(engine, store, &links, chain::Reader::Verify, context).await;
     }
     let (sink, feed) = channel();
     let quiet = context.observers.silent();
@@ -114,16 +116,6 @@ async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Contex
         engine.verify(&manifest.database, feed, context),
     );
     prefer_damage(read, checked)
-}
-
-/// When the bytes were wrong, that is the cause, whatever the engine made of them.
-pub(super) fn prefer_damage<T>(read: Result<()>, used: Result<T>) -> Result<T> {
-    match (read, used) {
-        (Err(read), _) if read.code != "consumer-gone" => Err(read),
-        (_, Err(used)) => Err(used),
-        (Ok(()), Ok(used)) => Ok(used),
-        (Err(read), Ok(_)) => Err(read),
-    }
 }
 
 /// The message names the artifact and the store; the line of the strategy is added where the step is known.

@@ -1,19 +1,23 @@
 //! What the steps of a run share: engines, stores, secrets, the gate to the journal. No graph is in here.
 
 use super::state::State;
+use crate::artifact::blake3_of;
 use crate::engine::{self, Context, Engine};
 use crate::error::{Error, Result};
 use crate::event::{Observers, StepObservers};
 use crate::plugin::Host;
 use crate::process::{Children, Guard, Redact};
 use crate::secret::Secrets;
+use crate::store::survey::Looked;
 use crate::store::{self, Identity, Known, Store, Terms};
 use crate::world::World;
-use schema::plan::Plan;
+use schema::manifest::FORMAT;
+use schema::plan::{InputKind, Plan};
 use schema::record::Record;
 use schema::source::Source;
 use schema::step::Address;
 use schema::target::Target;
+use schema::texts::{Text, Texts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +44,10 @@ pub(super) struct Workshop {
     engines: BTreeMap<String, Arc<dyn Engine>>,
     targets: BTreeMap<String, Target>,
     stores: BTreeMap<String, schema::store::Store>,
+    /// What stores held when the run was planned.
+    pub looked: Looked,
+    /// What the strategy says, to be kept in its stores.
+    texts: Option<Texts>,
     /// Why stores may be used that do not create atomically.
     allowed: Option<String>,
     opened: Mutex<BTreeMap<String, Store>>,
@@ -63,6 +71,17 @@ pub struct Outfit {
     pub cancel: CancellationToken,
     /// The binary that serves `__child` and `__guard`.
     pub exe: PathBuf,
+    /// Where looks at stores are left, and found, when a run begins with them.
+    pub looked: Option<Looked>,
+    /// What the strategy says, for runs that keep it in the stores they use.
+    pub texts: Option<Said>,
+}
+
+/// The strategy as it was read: never looked into here, and kept for whoever has nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    pub texts: Vec<Text>,
+    pub variables: BTreeMap<String, String>,
 }
 
 impl Workshop {
@@ -77,6 +96,7 @@ impl Workshop {
     ) -> Self {
         let engines = plan.sources.iter();
         Self {
+            texts: outfit.texts.as_ref().and_then(|said| texts(said, plan, &run, outfit.world.now())),
             run,
             resumed,
             strategy: plan.strategy.clone(),
@@ -91,6 +111,7 @@ impl Workshop {
             targets: plan.targets.iter().map(|target| (target.name.clone(), target.clone())).collect(),
             stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),
             allowed: store::allowed(plan, outfit.world.now()),
+            looked: outfit.looked.unwrap_or_default(),
             world: outfit.world,
             host: outfit.host,
             state,
@@ -128,6 +149,9 @@ impl Workshop {
         let (store, uuid) =
             store::open(&self.host, spec, &identity, &terms, base, &self.secrets, observers.clone()).await?;
         catalog.remember(name, &uuid)?;
+        if let Some(texts) = self.texts.as_ref().filter(|_| store.accepts().is_ok()) {
+            store.keep_texts(texts).await?;
+        }
         let store = store.limited(spec.bandwidth);
         opened.insert(name.to_owned(), store.clone());
         Ok(store)
@@ -168,6 +192,27 @@ impl Redact for Secrets {
     fn redact(&self, line: &str) -> String {
         Self::redact(self, line)
     }
+}
+
+/// What of a strategy is kept with the stores of a run. Nothing when the run goes on by the plan of other texts.
+fn texts(said: &Said, plan: &Plan, run: &str, now: jiff::Timestamp) -> Option<Texts> {
+    let is_of = |text: &Text| {
+        let digest = blake3_of(text.text.as_bytes());
+        let mut inputs = plan.inputs.iter().filter(|input| input.kind == InputKind::Text);
+        inputs.any(|input| input.name == text.name && input.digest == digest)
+    };
+    said.texts.iter().all(is_of).then(|| Texts {
+        format: FORMAT,
+        strategy: plan.strategy.clone(),
+        store: String::new(),
+        at: now.to_string(),
+        run: run.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        texts: said.texts.clone(),
+        variables: said.variables.clone(),
+        plugins: plan.inputs.iter().filter(|input| input.kind == InputKind::Plugin).cloned().collect(),
+        plan: Some(plan.clone()),
+    })
 }
 
 /// The roots and homes that sources have on this machine, or would have.

@@ -9,6 +9,7 @@
 //! <strategy>/<source>/<database>/<artifact-id>/tombstone.json
 //! <strategy>/<source>/<database>/<artifact-id>/swept/<attempt>.json
 //! lease/<name>/<epoch>.json
+//! texts/<n>-<digest>.json.zst
 //! ```
 
 use std::fmt::Write;
@@ -20,6 +21,9 @@ const FACTS: &str = "facts";
 const TOMBSTONE: &str = "tombstone.json";
 const SWEPT: &str = "swept";
 const LEASE: &str = "lease";
+/// Folder of the strategy's own texts.
+pub const TEXTS: &str = "texts/";
+const TEXTS_END: &str = ".json.zst";
 
 /// Folder of a strategy, with a slash at its end.
 #[must_use]
@@ -45,10 +49,11 @@ pub fn manifest(folder: &str) -> String {
     format!("{folder}{MANIFEST}")
 }
 
-/// Key of the bytes of an attempt.
+/// Key of the bytes of an attempt. A `file` that was made of components stays as it is: manifests name it so.
 #[must_use]
 pub fn bytes(folder: &str, attempt: &str, file: &str) -> String {
-    format!("{folder}{}/{}", component(attempt), component(file))
+    let file = if is_component(file) { file.to_owned() } else { component(file) };
+    format!("{folder}{}/{file}", component(attempt))
 }
 
 /// Key of a later fact. `at` is RFC 3339; colons would be awkward in file names.
@@ -94,6 +99,19 @@ pub fn epoch_of(folder: &str, key: &str) -> Option<u64> {
     key.strip_prefix(folder)?.strip_suffix(".json")?.parse().ok()
 }
 
+/// Key of a strategy's texts, by how many were kept before and the digest of what they say.
+#[must_use]
+pub fn texts(n: u64, digest: &str) -> String {
+    format!("{TEXTS}{n}-{digest}{TEXTS_END}")
+}
+
+/// The number and the digest in a key of texts.
+#[must_use]
+pub fn texts_of(key: &str) -> Option<(u64, &str)> {
+    let (n, digest) = key.strip_prefix(TEXTS)?.strip_suffix(TEXTS_END)?.split_once('-')?;
+    Some((n.parse().ok()?, digest))
+}
+
 /// What a key in an artifact's folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
@@ -131,10 +149,10 @@ pub fn is_attempt(name: &str) -> bool {
     is_component(name) && name != FACTS && name != SWEPT
 }
 
-/// Whether a name is its own component of a key.
+/// Whether a name can be a component of a key as it is.
 #[must_use]
 pub fn is_component(name: &str) -> bool {
-    !name.is_empty() && component(name) == name
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(|byte| stays(byte) || b".=".contains(&byte))
 }
 
 /// The folder whose manifest `key` is.
@@ -159,19 +177,24 @@ pub fn attempt_of<'a>(folder: &str, key: &'a str) -> Option<&'a str> {
     (attempt != FACTS && attempt != SWEPT).then_some(attempt)
 }
 
-/// A name as one component of a key: letters, digits, `-`, `_` and inner dots stay, every other byte is `%XX`.
+/// A name as one component of a key: letters, digits, `-`, `_` and inner dots stay, every other byte is `=XX`, which keys
+/// may hold and a URL, a shell and a file system leave alone.
 #[must_use]
 pub fn component(name: &str) -> String {
     let mut out = String::new();
     for (index, byte) in name.bytes().enumerate() {
-        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || (byte == b'.' && index > 0) {
+        if stays(byte) || (byte == b'.' && index > 0) {
             out.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
+            let _ = write!(out, "={byte:02X}");
         }
     }
     out
+}
+
+fn stays(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
 #[cfg(test)]
@@ -208,6 +231,8 @@ mod tests {
         }
         assert_eq!(part("orders/graph/neo4j/stray"), None);
         assert_eq!(epoch_of(&leases("prune"), &lease("prune", 12)), Some(12));
+        assert_eq!(texts_of(&texts(3, "ab12")), Some((3, "ab12")));
+        assert_eq!(texts_of("texts/3.json.zst"), None);
     }
 
     #[test]
@@ -215,6 +240,8 @@ mod tests {
         for name in ["..", ".", "a/b", "a\\b", "å", "a b", "%2e", ""] {
             let component = component(name);
             assert!(!component.contains(['/', '\\', ' ']) && !component.starts_with('.'), "{name:?}: {component}");
+            assert!(name.is_empty() || is_component(&component), "{name:?}: {component}");
+            assert!(name.is_empty() || crate::plugin::key::check(&component).is_ok(), "{name:?}: {component}");
         }
     }
 }

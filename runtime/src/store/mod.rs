@@ -1,6 +1,7 @@
 //! Stores: where artifacts are published. Bytes go under their attempt, the manifest comes last by one conditional
 //! create, and nothing is ever overwritten. What a key means is in [`layout`]; how bytes move is the plugin's affair.
 
+mod ahead;
 pub mod layout;
 pub mod lease;
 mod open;
@@ -8,21 +9,25 @@ mod probe;
 mod publish;
 mod read;
 pub mod survey;
+mod texts;
 
 pub(crate) use open::secret_source;
 pub use open::{Identity, Known, Terms, open, open_owned};
 pub use probe::{ATOMIC_CREATE, allowed};
 pub use publish::Published;
 pub use read::Checked;
+pub use texts::{Told, told};
 
 use crate::artifact::blake3_of;
 use crate::artifact::pace::Pace;
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::plugin::{Created, Storage};
+use ahead::Ahead;
 use read::Coding;
 use schema::fact::StoredArtifact;
 use schema::manifest::{Abandoned, FORMAT, LaterFact, Manifest, Tombstone};
+use std::sync::Arc;
 
 /// Largest document that is read whole.
 const DOCUMENT: usize = 1 << 20;
@@ -36,6 +41,8 @@ pub struct Store {
     coding: Coding,
     /// Why no copy may be put into it.
     refused: Option<Error>,
+    /// Documents that were read before they are asked for.
+    ahead: Option<Arc<Ahead>>,
 }
 
 /// A manifest as it stands in a store.
@@ -102,7 +109,7 @@ impl Store {
 
     /// Reads a manifest and believes it only when it is that of the folder that it is in, and names what can be there.
     pub(crate) async fn read_manifest(&self, key: &str) -> Result<Option<Held>> {
-        let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { return Ok(None) };
+        let Some(bytes) = self.small(key).await? else { return Ok(None) };
         let Formatted { format } = self.parse(key, &bytes)?;
         if format > FORMAT {
             return Err(self.too_new(key, format));
@@ -119,6 +126,14 @@ impl Store {
                 .help("Nothing that it names was touched. Use a copy in another store, and find out who wrote it."));
         }
         Ok(Some(Held { manifest, digest: blake3_of(&bytes) }))
+    }
+
+    /// A document, read ahead or now.
+    async fn small(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        match self.ahead.as_ref().and_then(|ahead| ahead.take(key)) {
+            Some(bytes) => Ok(Some(bytes)),
+            None => self.storage.get_small(key, DOCUMENT).await,
+        }
     }
 
     fn misplaced(&self, key: &str, why: &str) -> Error {
@@ -159,6 +174,7 @@ impl Store {
             moved: held.manifest.moved,
             checked: None,
             inspected: None,
+            drilled: None,
         }
     }
 

@@ -111,11 +111,11 @@ pub async fn open_owned(
 impl Store {
     fn new(store: &schema::store::Store, storage: Storage, identity: &Identity, secrets: &Secrets) -> Self {
         let (name, strategy) = (store.name.clone(), identity.strategy.clone());
-        Self { name, storage, strategy, coding: Coding::of(store, secrets), refused: None }
+        Self { name, storage, strategy, coding: Coding::of(store, secrets), refused: None, ahead: None }
     }
 }
 
-async fn attach(
+pub(super) async fn attach(
     host: &Arc<Host>,
     store: &schema::store::Store,
     base: &Path,

@@ -8,6 +8,7 @@ use crate::artifact::encode::Layers;
 use crate::artifact::pace::Pace;
 use crate::artifact::part::Ranged;
 use crate::artifact::seal::Keys;
+use crate::artifact::stream::prefer_damage;
 use crate::artifact::{Feed, Sink, channel};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
@@ -96,7 +97,7 @@ impl Store {
         let coded = self.coded(manifest)?;
         let (sink, feed) = channel();
         let (read, decoded) = tokio::join!(self.read_stored(manifest, sink, pace, observers), coded.decode(feed, out));
-        either(read, decoded)
+        prefer_damage(read, decoded)
     }
 
     /// A copy with what opens it.
@@ -130,7 +131,7 @@ impl Store {
         let (sink, feed) = channel();
         let reading = async { self.read_index(manifest, sink, observers).await.map(|_| ()) };
         let (read, decoded) = tokio::join!(reading, coded.decode_index(feed, out));
-        either(read, decoded)
+        prefer_damage(read, decoded)
     }
 
     /// The copy's object, to be read by ranges on a thread that may block; `fetched` counts what is read.
@@ -178,13 +179,4 @@ impl Store {
 async fn drain(mut feed: Feed) -> Result<()> {
     while feed.next().await?.is_some() {}
     Ok(())
-}
-
-/// When both ends failed, one of them failed because the other did: the one that did not just lose its peer is told.
-fn either(read: Result<()>, used: Result<()>) -> Result<()> {
-    match (read, used) {
-        (Err(read), _) if read.code != "consumer-gone" => Err(read),
-        (_, Err(used)) => Err(used),
-        (read, Ok(())) => read,
-    }
 }

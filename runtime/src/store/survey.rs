@@ -2,18 +2,21 @@
 //! A document that cannot be believed is told, and is in the way of nothing else.
 
 use super::layout::{self, Part};
-use super::{DOCUMENT, Held, Store};
+use super::{Held, Store};
 use crate::error::{Error, Result};
 use crate::plugin::Listed;
 use schema::fact::StoredArtifact;
 use schema::manifest::{LOCK, LaterFact, Tombstone};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Folders that are read at once.
 const READERS: usize = 16;
+/// Folders whose documents are read in one call.
+const AHEAD: usize = 32;
 /// The end of a lock, or the time of a tombstone, that cannot be read: nothing is removed because of it.
 pub const FOREVER: &str = "9999-12-30T22:00:00Z";
 
@@ -30,6 +33,15 @@ pub struct Folder {
     pub swept: Vec<String>,
     /// Keys that nothing of ours has.
     pub strays: Vec<String>,
+}
+
+impl Folder {
+    /// Keys of the documents of the folder at `path`.
+    fn documents(&self, path: &str) -> impl Iterator<Item = String> {
+        let manifest = self.manifest.then(|| layout::manifest(path));
+        let tombstone = self.tombstone.then(|| layout::tombstone(path));
+        manifest.into_iter().chain(self.facts.iter().cloned()).chain(tombstone)
+    }
 }
 
 /// A copy with all that its store says of it.
@@ -61,6 +73,21 @@ pub struct Survey {
     pub faults: Vec<Fault>,
     /// Keys in no artifact's folder.
     pub strays: Vec<String>,
+}
+
+/// Looks at stores that were made to plan something, for the run that does it a moment later.
+#[derive(Clone, Debug, Default)]
+pub struct Looked(Arc<Mutex<BTreeMap<String, Survey>>>);
+
+impl Looked {
+    pub(crate) fn put(&self, store: &str, survey: Survey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(store.to_owned(), survey);
+    }
+
+    /// The look at a store, once.
+    pub(crate) fn take(&self, store: &str) -> Option<Survey> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(store)
+    }
 }
 
 impl Survey {
@@ -100,9 +127,10 @@ impl Store {
     /// Lists and reads all that the store holds of the strategy. An error means that it could not be listed.
     pub async fn survey(&self) -> Result<Survey> {
         let (folders, strays) = folders(self.storage.list(&layout::strategy(&self.strategy)).await?);
+        let folders = Arc::new(folders);
         let mut survey = Survey { strays, ..Survey::default() };
         self.fill(&mut survey, &folders).await?;
-        survey.folders = folders;
+        survey.folders = Arc::unwrap_or_clone(folders);
         Ok(survey)
     }
 
@@ -113,53 +141,57 @@ impl Store {
     }
 
     /// The same again, moments later: documents are written once, so where the keys are the same only new ones are read.
-    pub async fn survey_again(&self, before: &Survey) -> Result<Survey> {
+    pub async fn survey_again(&self, before: Survey) -> Result<Survey> {
         let (folders, strays) = folders(self.storage.list(&layout::strategy(&self.strategy)).await?);
-        let mut survey = Survey { folders, strays, ..Survey::default() };
-        let same = |path: &str| matches!((before.folders.get(path), survey.folders.get(path)), (Some(one), Some(other)) if one == other);
-        let found = before.found.iter().filter(|found| same(&found.folder)).cloned().collect();
-        let faults = before.faults.iter().filter(|fault| same(&fault.folder)).cloned().collect();
-        let new = survey.folders.iter().filter(|(path, _)| !same(path));
-        let new = new.map(|(path, folder)| (path.clone(), folder.clone())).collect();
-        (survey.found, survey.faults) = (found, faults);
+        let same = |path: &str| matches!((before.folders.get(path), folders.get(path)), (Some(one), Some(other)) if one == other);
+        let found = before.found.into_iter().filter(|found| same(&found.folder)).collect();
+        let faults = before.faults.into_iter().filter(|fault| same(&fault.folder)).collect();
+        let new = folders.iter().filter(|(path, _)| !same(path));
+        let new = Arc::new(new.map(|(path, folder)| (path.clone(), folder.clone())).collect());
+        let mut survey = Survey { folders, found, faults, strays };
         self.fill(&mut survey, &new).await?;
         Ok(survey)
     }
 
-    /// Puts what the documents in these folders say into a survey.
-    async fn fill(&self, survey: &mut Survey, folders: &BTreeMap<String, Folder>) -> Result<()> {
-        for (found, faults) in self.read_folders(folders).await? {
+    /// Puts what the documents in these folders say into a survey; several are read at once. An error of the store itself
+    /// ends it: what could not be asked is not known to be wrong.
+    async fn fill(&self, survey: &mut Survey, folders: &Arc<BTreeMap<String, Folder>>) -> Result<()> {
+        let with = folders.iter().filter(|(_, folder)| folder.manifest);
+        let work: Arc<Vec<String>> = Arc::new(with.map(|(path, _)| path.clone()).collect());
+        survey.found.reserve_exact(work.len());
+        let (next, (out, mut read)) = (Arc::new(AtomicUsize::new(0)), mpsc::channel(READERS));
+        let mut readers = JoinSet::new();
+        for _ in 0..READERS.min(work.len()) {
+            let (store, folders, work, next) = (self.clone(), folders.clone(), work.clone(), next.clone());
+            let out = out.clone();
+            readers.spawn(async move {
+                while let Some(paths) = work.get(next.fetch_add(1, Ordering::Relaxed) * AHEAD..) {
+                    let some: Vec<(&String, &Folder)> =
+                        paths.iter().take(AHEAD).filter_map(|path| folders.get_key_value(path)).collect();
+                    if some.is_empty() {
+                        break;
+                    }
+                    let keys: Vec<String> = some.iter().flat_map(|(path, folder)| folder.documents(path)).collect();
+                    let store = store.ahead(&keys).await;
+                    for (path, folder) in some {
+                        // Nobody listens any more when another reader met an error.
+                        let _ = out.send(store.read_folder(path, folder).await).await;
+                    }
+                }
+            });
+        }
+        drop(out);
+        while let Some(read) = read.recv().await {
+            let (found, faults) = read?;
             survey.found.extend(found);
             survey.faults.extend(faults);
+        }
+        while let Some(ended) = readers.join_next().await {
+            ended.map_err(|error| Error::permanent("panic", error.to_string()))?;
         }
         survey.found.sort_by(|one, other| (&one.fact.taken, &one.fact.id).cmp(&(&other.fact.taken, &other.fact.id)));
         survey.faults.sort_by(|one, other| one.folder.cmp(&other.folder));
         Ok(())
-    }
-
-    /// Reads the documents of all folders, several at once. An error of the store itself ends it: what could not be asked is
-    /// not known to be wrong.
-    async fn read_folders(&self, folders: &BTreeMap<String, Folder>) -> Result<Vec<(Option<Found>, Vec<Fault>)>> {
-        let with = folders.iter().filter(|(_, folder)| folder.manifest);
-        let work: Arc<Vec<(String, Folder)>> =
-            Arc::new(with.map(|(path, folder)| (path.clone(), folder.clone())).collect());
-        let next = Arc::new(AtomicUsize::new(0));
-        let mut readers = JoinSet::new();
-        for _ in 0..READERS.min(work.len()) {
-            let (store, work, next) = (self.clone(), work.clone(), next.clone());
-            readers.spawn(async move {
-                let mut read = Vec::new();
-                while let Some((path, folder)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    read.push(store.read_folder(path, folder).await?);
-                }
-                Ok::<_, Error>(read)
-            });
-        }
-        let mut all = Vec::with_capacity(work.len());
-        while let Some(read) = readers.join_next().await {
-            all.extend(read.map_err(|error| Error::permanent("panic", error.to_string()))??);
-        }
-        Ok(all)
     }
 
     /// What the documents in a folder say, and which of them cannot be believed.
@@ -198,13 +230,14 @@ impl Store {
         let mut fact = self.stored(&held, newest.is_some_and(|(_, damaged)| !damaged));
         fact.damaged = newest.is_some_and(|(_, damaged)| damaged);
         (fact.checked, fact.inspected) = (timed(&facts, "digest"), timed(&facts, "consistency"));
+        fact.drilled = drilled(&facts, fact.size);
         fact.locked_until = locked;
         fact.tombstone = tombstone.as_ref().map(|tombstone| tombstone.at.clone());
         Ok((Some(Found { folder: path.to_owned(), held, fact, facts, tombstone }), faults))
     }
 
     async fn read_fact(&self, key: &str, held: &Held) -> Result<Option<LaterFact>> {
-        let Some(bytes) = self.storage.get_small(key, DOCUMENT).await? else { return Ok(None) };
+        let Some(bytes) = self.small(key).await? else { return Ok(None) };
         let fact: LaterFact = self.parse(key, &bytes)?;
         if fact.id != held.manifest.id {
             return Err(self.misplaced(key, &format!("it is about artifact {}", super::shown(&fact.id))));
@@ -248,7 +281,7 @@ impl Store {
     /// The mark that the copy in a folder is to go.
     pub(crate) async fn tombstone(&self, folder: &str) -> Result<Option<Tombstone>> {
         let key = layout::tombstone(folder);
-        let Some(bytes) = self.storage.get_small(&key, DOCUMENT).await? else { return Ok(None) };
+        let Some(bytes) = self.small(&key).await? else { return Ok(None) };
         let found: Tombstone = self.parse(&key, &bytes)?;
         if found.at.parse::<jiff::Timestamp>().is_err() || !layout::is_attempt(&found.attempt) {
             return Err(self.misplaced(&key, "it says what no tombstone says"));
@@ -282,6 +315,16 @@ fn later(one: Option<String>, other: Option<String>) -> Option<String> {
         (Some(one), Some(other)) => Some(if at(&one) < at(&other) { other } else { one }),
         (one, other) => one.or(other),
     }
+}
+
+/// What the newest drill that went well took to fetch, load and check, in milliseconds; of a chain, what falls to `size`
+/// bytes of it.
+fn drilled(facts: &[LaterFact], size: u64) -> Option<u64> {
+    let right = facts.iter().filter(|fact| fact.ok).filter_map(|fact| Some((&fact.at, fact.drill.as_ref()?)));
+    let (_, newest) = right.max_by_key(|(at, _)| *at)?;
+    let took = newest.fetch.saturating_add(newest.load).saturating_add(newest.check);
+    let share = u128::from(took) * u128::from(size) / u128::from(newest.size.max(1));
+    u64::try_from(share).ok()
 }
 
 /// How long the newest check of a kind took that found the copy right, in milliseconds.

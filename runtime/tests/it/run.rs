@@ -100,6 +100,8 @@ async fn a_misbehaving_plugin_fails_its_step_by_name() {
             observers: Observers::default(),
             cancel: cancel.in_order.clone(),
             exe: std::env::current_exe().unwrap(),
+            texts: None,
+            looked: None,
         };
         let plan = plan(place.path(), what);
         let request = Request {

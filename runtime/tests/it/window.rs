@@ -160,6 +160,8 @@ impl Stage {
             observers: Observers::new(vec![Arc::new(moves)]),
             cancel: cancel.in_order.clone(),
             exe: std::env::current_exe().unwrap(),
+            texts: None,
+            looked: None,
         };
         let plan = plan(self.place.path(), window, bandwidth);
         let request = Request {

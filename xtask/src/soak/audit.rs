@@ -25,9 +25,9 @@ pub(super) fn audit(store: &Path) -> Result<Audit, String> {
     let mut known: BTreeSet<PathBuf> = [store.join("store.json")].into();
     for path in files.iter().filter(|path| path.ends_with("manifest.json")) {
         known.insert(path.clone());
-        match bytes_of(path) {
-            Ok(bytes) => {
-                known.insert(bytes);
+        match objects_of(path) {
+            Ok(objects) => {
+                known.extend(objects);
                 audit.artifacts += 1;
             }
             Err(fault) => audit.faults.push(format!("{}: {fault}", path.display())),
@@ -39,15 +39,15 @@ pub(super) fn audit(store: &Path) -> Result<Audit, String> {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if folder.ends_with("facts") && artifact.exists() && !hidden {
             audit.facts += 1;
-        } else {
+        } else if !["lease", "texts"].iter().any(|ours| path.starts_with(store.join(ours))) {
             audit.faults.push(format!("nothing names `{}`", path.display()));
         }
     }
     Ok(audit)
 }
 
-/// The file that a manifest names, when it is what the manifest says.
-fn bytes_of(path: &Path) -> Result<PathBuf, String> {
+/// The files that a manifest names, when they are what the manifest says.
+fn objects_of(path: &Path) -> Result<Vec<PathBuf>, String> {
     let manifest: Value = serde_json::from_slice(&read(path)?).map_err(|error| error.to_string())?;
     let field = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let folder = path.parent().ok_or("it is in no folder")?;
@@ -61,11 +61,19 @@ fn bytes_of(path: &Path) -> Result<PathBuf, String> {
     }
     let digest: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
     let said = field("/artifact/sha256");
-    if said.strip_prefix("sha256:").unwrap_or(said) == digest {
-        Ok(bytes)
-    } else {
-        Err(format!("its bytes have the digest {digest}, it says {said}"))
+    if said.strip_prefix("sha256:").unwrap_or(said) != digest {
+        return Err(format!("its bytes have the digest {digest}, it says {said}"));
     }
+    let mut objects = vec![bytes];
+    if let Some(size) = manifest.pointer("/index/size").and_then(Value::as_u64) {
+        let index = folder.join(field("/attempt")).join(field("/index/file"));
+        let has = read(&index)?.len() as u64;
+        if has != size {
+            return Err(format!("its index has {has} bytes, it says {size}"));
+        }
+        objects.push(index);
+    }
+    Ok(objects)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -8,7 +8,7 @@ mod place_of_work;
 use crate::{place, shell};
 use audit::{Audit, audit};
 use dice::Dice;
-use place_of_work::Place;
+use place_of_work::{Manifests, Place};
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -24,6 +24,10 @@ struct Tally {
     artifacts: usize,
     facts: usize,
     restores: u32,
+    prunes: u32,
+    /// Prunes that were killed.
+    cut: u32,
+    removed: usize,
 }
 
 /// Soaks for `minutes`, beginning with the random number `seed`, or with one of the clock's.
@@ -65,6 +69,7 @@ fn summary(tally: &Tally, seed: u64, length: Duration) {
     println!("{:>7} artifacts looked at, each with its bytes read and its digest made again", tally.artifacts);
     println!("{:>7} checks found beside them", tally.facts);
     println!("{:>7} trees restored and compared", tally.restores);
+    println!("{:>7} prunes, {} of them killed; {} copies went", tally.prunes, tally.cut, tally.removed);
 }
 
 /// One strategy, from its first run to the last look.
@@ -74,19 +79,21 @@ fn one(folder: &std::path::Path, seed: u64, tally: &mut Tally) -> Result<(), Str
     tally.strategies += 1;
     let mut places = Vec::new();
     for job in &place.jobs {
-        places.extend(place.recorded(job)?);
+        places.extend(place.recorded(&format!("run --job {job}"))?);
         tally.runs += 1;
     }
     places.sort();
     places.dedup();
     let mut acknowledged = place.manifests()?;
+    // Places that prunes have come by.
+    let mut pruning = Vec::new();
     for _ in 0..dice.between(3, 8) {
         place.change(&mut dice)?;
         let job = dice.pick(&place.jobs).clone();
         for _ in 0..dice.between(0, 3) {
             let point = dice.pick(&places).clone();
             tally.runs += 1;
-            if place.killed(&job, &point)? {
+            if place.killed(&format!("run --job {job}"), &point)? {
                 tally.kills += 1;
                 tally.places.insert(point.rsplit_once('#').map_or(point.as_str(), |(name, _)| name).to_owned());
             } else {
@@ -100,6 +107,9 @@ fn one(folder: &std::path::Path, seed: u64, tally: &mut Tally) -> Result<(), Str
             return Err(format!("an acknowledged artifact is gone or another: `{}`", path.display()));
         }
         acknowledged = now;
+        if dice.once_in(2) {
+            acknowledged = prune(&place, &mut dice, &mut pruning, acknowledged, tally)?;
+        }
     }
     // A run of each job clears up after a dead one.
     for job in &place.jobs {
@@ -107,6 +117,44 @@ fn one(folder: &std::path::Path, seed: u64, tally: &mut Tally) -> Result<(), Str
         tally.runs += 1;
     }
     look(&place, tally)
+}
+
+/// Prunes until one ends; what it leaves is what was there, and something of everything.
+fn prune(
+    place: &Place,
+    dice: &mut Dice,
+    places: &mut Vec<String>,
+    before: Manifests,
+    tally: &mut Tally,
+) -> Result<Manifests, String> {
+    const PRUNE: &str = "prune --confirm --safety-age 0s";
+    for _ in 0..dice.between(0, 2) {
+        let Some(point) = (!places.is_empty()).then(|| dice.pick(places).clone()) else { break };
+        tally.prunes += 1;
+        if place.killed(PRUNE, &point)? {
+            tally.cut += 1;
+            tally.kills += 1;
+            tally.places.insert(point.rsplit_once('#').map_or(point.as_str(), |(name, _)| name).to_owned());
+        } else {
+            tally.not_reached += 1;
+        }
+    }
+    places.extend(place.recorded(PRUNE)?);
+    places.sort();
+    places.dedup();
+    tally.prunes += 1;
+    let now = place.manifests()?;
+    if let Some(path) = now.iter().find(|(path, text)| before.get(*path) != Some(*text)).map(|(path, _)| path) {
+        return Err(format!("a prune made or changed `{}`", path.display()));
+    }
+    let databases = |manifests: &Manifests| -> BTreeSet<_> {
+        manifests.keys().filter_map(|path| path.parent()?.parent().map(std::path::Path::to_owned)).collect()
+    };
+    if let Some(path) = databases(&before).difference(&databases(&now)).next() {
+        return Err(format!("nothing is left in `{}`", path.display()));
+    }
+    tally.removed += before.len() - now.len();
+    Ok(now)
 }
 
 /// What must hold when nothing runs any more.

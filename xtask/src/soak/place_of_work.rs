@@ -10,6 +10,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// Manifests with their texts, by path.
+pub(super) type Manifests = BTreeMap<PathBuf, Vec<u8>>;
+
 /// The strategy's names, and where it is.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -49,6 +52,11 @@ impl Place {
                 text,
                 "    store \"{store}\" plugin=\"fs\" {{ site \"{store}\"; media \"disk\"; path \"{store}\" }}"
             );
+        }
+        for (nth, store) in self.stores.iter().enumerate() {
+            if nth == 0 || dice.once_in(2) {
+                let _ = writeln!(text, "    keep in=\"{store}\" {{ last {}; }}", dice.between(1, 3));
+            }
         }
         for (nth, job) in self.jobs.iter().enumerate() {
             let _ = writeln!(text, "    job \"{job}\" {{\n        schedule \"{nth} 3 * * *\" timezone=\"UTC\"");
@@ -119,25 +127,28 @@ impl Place {
         }
     }
 
-    /// The places that a whole run of a job comes by, with their passes.
-    pub(super) fn recorded(&self, job: &str) -> Result<Vec<String>, String> {
+    /// The places that a whole command comes by, with their passes.
+    pub(super) fn recorded(&self, command: &str) -> Result<Vec<String>, String> {
         let log = self.folder.join("places.log");
-        let output = self.output(&format!("run --job {job}"), Some(("BACKSTAY_FAULT_LOG", &log.to_string_lossy())))?;
+        let output = self.output(command, Some(("BACKSTAY_FAULT_LOG", &log.to_string_lossy())))?;
         if !matches!(output.status.code(), Some(0 | 6)) {
-            return Err(told(&format!("run --job {job}"), &output));
+            return Err(told(command, &output));
         }
-        let text = fs::read_to_string(&log).map_err(|error| format!("no place was passed: {error}"))?;
+        if !log.exists() {
+            return Ok(Vec::new());
+        }
+        let text = fs::read_to_string(&log).map_err(|error| format!("no place can be read: {error}"))?;
         fs::remove_file(&log).map_err(|error| format!("cannot remove `{}`: {error}", log.display()))?;
         Ok(text.lines().map(str::to_owned).collect())
     }
 
-    /// Runs a job until it comes by a place; false when it ended well without.
-    pub(super) fn killed(&self, job: &str, point: &str) -> Result<bool, String> {
-        let output = self.output(&format!("run --job {job}"), Some(("BACKSTAY_FAULT", point)))?;
+    /// Runs a command until it comes by a place; false when it ended well without.
+    pub(super) fn killed(&self, command: &str, point: &str) -> Result<bool, String> {
+        let output = self.output(command, Some(("BACKSTAY_FAULT", point)))?;
         match (output.status.signal(), output.status.code()) {
             (Some(9), _) => Ok(true),
             (_, Some(0 | 6)) => Ok(false),
-            _ => Err(told(&format!("run --job {job} until {point}"), &output)),
+            _ => Err(told(&format!("{command} until {point}"), &output)),
         }
     }
 
@@ -151,7 +162,7 @@ impl Place {
     }
 
     /// Every manifest of every store, with its text.
-    pub(super) fn manifests(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>, String> {
+    pub(super) fn manifests(&self) -> Result<Manifests, String> {
         let mut manifests = BTreeMap::new();
         for store in &self.stores {
             for path in files(&self.folder.join(store))?.into_iter().filter(|path| path.ends_with("manifest.json")) {

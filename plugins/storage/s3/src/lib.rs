@@ -96,23 +96,16 @@ impl Guest for S3 {
     }
 
     fn get(key: String, offset: u64, len: u64, into: &Sink) -> Result<u64, Error> {
-        let Some(last) = offset.checked_add(len).and_then(|end| end.checked_sub(1)).filter(|_| len > 0) else {
-            return Ok(0);
+        read(&place()?, &key, offset, len, into)
+    }
+
+    fn get_each(keys: Vec<String>, most: u64, into: &Sink) -> Result<Vec<Option<u64>>, Error> {
+        let place = place()?;
+        let one = |key: String| match read(&place, &key, 0, most, into) {
+            Err(Error::NotFound) => Ok(None),
+            found => found.map(Some),
         };
-        let headers = vec![("range", format!("bytes={offset}-{last}"))];
-        let answer = talk::fetch(&place()?, Ask { headers, ..Ask::new("GET", Some(&key)) }, into)?;
-        let given = || header(&answer, "content-length").and_then(|length| length.trim().parse().ok());
-        match answer.status {
-            206 => given().ok_or_else(|| Error::Permanent("the server does not say how much it sent".to_owned())),
-            // Nothing is there from that offset on.
-            416 => Ok(0),
-            // A server that ignores ranges sends all: that is right for one that began at the beginning.
-            200 if offset == 0 => {
-                given().ok_or_else(|| Error::Permanent("the server does not say how much it sent".to_owned()))
-            }
-            200 => Err(Error::Permanent("the server cannot send a range".to_owned())),
-            _ => Err(talk::refused(&answer)),
-        }
+        keys.into_iter().map(one).collect()
     }
 
     fn list_page(prefix: String, from: Option<String>) -> Result<Page, Error> {
@@ -177,5 +170,26 @@ mod tests {
         assert_eq!(told(Some(1 << 30)), (16, 4));
         assert_eq!(told(Some(200 << 30)), (26, 2));
         assert_eq!(told(Some(1 << 50)), (64, 1));
+    }
+}
+
+/// At most `len` bytes of an object from `offset` on, handed to a sink: how many they were.
+fn read(place: &Place, key: &str, offset: u64, len: u64, into: &Sink) -> Result<u64, Error> {
+    let Some(last) = offset.checked_add(len).and_then(|end| end.checked_sub(1)).filter(|_| len > 0) else {
+        return Ok(0);
+    };
+    let headers = vec![("range", format!("bytes={offset}-{last}"))];
+    let answer = talk::fetch(place, Ask { headers, ..Ask::new("GET", Some(key)) }, into)?;
+    let given = || header(&answer, "content-length").and_then(|length| length.trim().parse().ok());
+    match answer.status {
+        206 => given().ok_or_else(|| Error::Permanent("the server does not say how much it sent".to_owned())),
+        // Nothing is there from that offset on.
+        416 => Ok(0),
+        // A server that ignores ranges sends all: that is right for one that began at the beginning.
+        200 if offset == 0 => {
+            given().ok_or_else(|| Error::Permanent("the server does not say how much it sent".to_owned()))
+        }
+        200 => Err(Error::Permanent("the server cannot send a range".to_owned())),
+        _ => Err(talk::refused(&answer)),
     }
 }

@@ -246,22 +246,6 @@ impl Engine for CommandEngine {
         })
     }
 
-    fn in_service<'a>(&'a self, _context: &'a Context) -> Doing<'a, bool> {
-        Box::pin(async { Ok(false) })
-    }
-
-    fn stop<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
-        Box::pin(async { Ok("nothing to stop".to_owned()) })
-    }
-
-    fn start<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
-        Box::pin(async { Ok("nothing to start".to_owned()) })
-    }
-
-    fn start_command(&self) -> Option<crate::process::Command> {
-        None
-    }
-
     fn backup<'a>(&'a self, database: &'a str, method: Method, out: Sink, context: &'a Context) -> Doing<'a, Taken> {
         Box::pin(async move {
             match method {

@@ -1,23 +1,32 @@
 //! A drill of files: unpacked under a name of its own in the target, compared with the archive, and removed.
 
+use super::FilesEngine;
 use super::stage::inspect;
-use super::{FilesEngine, blocking};
 use crate::artifact::Feed;
-use crate::engine::Context;
+use crate::blocking::blocking;
 use crate::engine::target::{DRILL, Tried};
+use crate::engine::{Context, Links};
 use crate::error::{Error, Result};
 use schema::source::{Files, OnChange};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Restores an archive into `directory`, and compares what is there with what the archive said of it and, where its
+/// What a drill unpacks.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Whole(Feed),
+    /// A full archive and the differentials on it, with the index of the last one.
+    Chain(Links, PathBuf),
+}
+
+/// Restores a tree into `directory`, and compares what is there with what its archive or index said of it and, where its
 /// manifest counted them, with the number of `entries`. What was restored is removed by [`sweep`].
 pub(crate) async fn restore(
     directory: &Path,
     attempt: &str,
     entries: Option<u64>,
-    feed: Feed,
+    content: Content,
     context: &Context,
 ) -> Result<Tried> {
     let staging = directory.join(format!("{DRILL}{attempt}"));
@@ -27,7 +36,10 @@ pub(crate) async fn restore(
     let done = blocking(move || {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         made.map_err(|error| Error::io(format!("make the target's directory `{}`", folder.display()), &error))?;
-        engine.unpack(&staging, feed, &cancel)?;
+        match content {
+            Content::Whole(feed) => engine.unpack(&staging, feed, &cancel)?,
+            Content::Chain(links, index) => engine.unpack_links(&staging, links, &index, &cancel)?,
+        };
         crate::fault::point("in-drill");
         let loaded = Instant::now();
         let found = inspect(&staging)?;

@@ -19,6 +19,7 @@ mod walk;
 
 use super::{Context, Doing, Engine, Kept, Links, Listing, Recovered, Taken};
 use crate::artifact::{Feed, Sink};
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use archive::{Work, archive};
 use schema::manifest::EngineFacts;
@@ -126,14 +127,6 @@ impl FilesEngine {
     }
 }
 
-/// Runs work that blocks on a thread that may.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(Error::permanent("internal", format!("a worker thread ended early: {error}"))),
-    }
-}
-
 impl Engine for FilesEngine {
     fn preflight<'a>(&'a self, databases: &'a [String], _context: &'a Context) -> Doing<'a, String> {
         Box::pin(async move {
@@ -148,22 +141,6 @@ impl Engine for FilesEngine {
 
     fn inventory<'a>(&'a self, _context: &'a Context) -> Doing<'a, Vec<String>> {
         Box::pin(async { Ok(vec![DATABASE.to_owned()]) })
-    }
-
-    fn in_service<'a>(&'a self, _context: &'a Context) -> Doing<'a, bool> {
-        Box::pin(async { Ok(false) })
-    }
-
-    fn stop<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
-        Box::pin(async { Ok("nothing to stop".to_owned()) })
-    }
-
-    fn start<'a>(&'a self, _context: &'a Context) -> Doing<'a, String> {
-        Box::pin(async { Ok("nothing to start".to_owned()) })
-    }
-
-    fn start_command(&self) -> Option<crate::process::Command> {
-        None
     }
 
     fn backup<'a>(&'a self, _database: &'a str, method: Method, out: Sink, context: &'a Context) -> Doing<'a, Taken> {

@@ -1,59 +1,116 @@
 //! A part of an archive as an archive of its own: what was asked for, the folders that lead there, and the first name of
-//! every file that is asked for by another one.
+//! every file that is asked for by another one. Of a differential, what did not change is in the artifacts before it.
 
 use super::member::{BLOCK, Kind, Member};
 use super::reader::Archive;
 use crate::artifact::outlet::cause;
-use crate::artifact::part::Ranges;
+use crate::artifact::part::Part;
 use crate::error::{Error, Result};
 use schema::index::{Entry, Line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read, Write};
 
-/// Members that were asked for, in the order of the archive.
+/// Where a name is looked for: in the artifact of that place in its chain, or else in those before it.
+type Wanted = (Vec<u8>, usize);
+
+/// Members that were asked for, and where each of them is: in the artifact itself, or in one before it in its chain.
 #[derive(Debug)]
 pub struct Chosen {
-    members: Vec<Entry>,
-    /// Files outside of what was asked for, of which a name inside is another name.
-    outside: BTreeMap<Vec<u8>, Entry>,
+    /// In the order of the last index.
+    names: Vec<Vec<u8>>,
+    /// Place of the last artifact in the chain.
+    last: usize,
+    found: BTreeMap<Wanted, (usize, Entry)>,
+    missing: BTreeSet<Wanted>,
 }
 
-/// Finds what was asked for in an index, which is read as often as needed.
-///
-/// # Errors
-/// `not-in-artifact` when there is nothing of a name; `index-damaged`.
-pub fn choose<R: BufRead>(index: impl Fn() -> Result<R>, names: &[String]) -> Result<Chosen> {
-    let wanted: Vec<&[u8]> = names.iter().map(|name| plain(name.as_bytes())).collect();
-    let mut found = vec![false; wanted.len()];
-    let mut members = Vec::new();
-    each(index()?, &mut |entry| {
-        let name = entry.path.as_slice();
-        let mut taken = false;
-        for (wanted, found) in wanted.iter().zip(&mut found) {
-            let inside = is_inside(name, wanted);
-            *found |= inside;
-            taken |= inside || (entry.kind == 'd' && is_inside(wanted, name));
-        }
-        if taken {
-            members.push(entry);
-        }
-    })?;
-    if let Some((name, _)) = names.iter().zip(&found).find(|(_, found)| !**found) {
-        return Err(Error::permanent("not-in-artifact", format!("the artifact holds nothing of the name `{name}`"))
-            .help("Names are relative to the source's `root`, without a slash in front."));
-    }
-    let here: BTreeSet<&[u8]> = members.iter().map(|entry| entry.path.as_slice()).collect();
-    let targets = members.iter().filter_map(|entry| entry.target.as_ref()).map(|target| target.bytes());
-    let missing: BTreeSet<Vec<u8>> = targets.filter(|target| !here.contains(target)).map(<[u8]>::to_vec).collect();
-    let mut outside = BTreeMap::new();
-    if !missing.is_empty() {
-        each(index()?, &mut |entry| {
-            if missing.contains(entry.path.as_slice()) {
-                outside.insert(entry.path.clone(), entry);
+impl Chosen {
+    /// Finds what was asked for in the index of the artifact itself, the `last` one of its chain, from 0.
+    ///
+    /// # Errors
+    /// `not-in-artifact` when there is nothing of a name; `index-damaged`.
+    pub fn new(index: impl BufRead, last: usize, names: &[String]) -> Result<Self> {
+        let wanted: Vec<&[u8]> = names.iter().map(|name| plain(name.as_bytes())).collect();
+        let mut found = vec![false; wanted.len()];
+        let mut taken = Vec::new();
+        each(index, &mut |entry| {
+            let name = entry.path.as_slice();
+            let mut is_taken = false;
+            for (wanted, found) in wanted.iter().zip(&mut found) {
+                let inside = is_inside(name, wanted);
+                *found |= inside;
+                is_taken |= inside || (entry.kind == 'd' && is_inside(wanted, name));
+            }
+            if is_taken {
+                taken.push(entry.path);
             }
         })?;
+        if let Some((name, _)) = names.iter().zip(&found).find(|(_, found)| !**found) {
+            return Err(Error::permanent(
+                "not-in-artifact",
+                format!("the artifact holds nothing of the name `{name}`"),
+            )
+            .help("Names are relative to the source's `root`, without a slash in front."));
+        }
+        let missing = taken.iter().map(|name| (name.clone(), last)).collect();
+        Ok(Self { names: taken, last, found: BTreeMap::new(), missing })
     }
-    Ok(Chosen { members, outside })
+
+    /// Looks for what is not found yet in the index of the artifact at a place, which is read as often as needed. From the
+    /// last one on; `true` when the artifacts before it are of no interest.
+    ///
+    /// # Errors
+    /// `index-damaged`, also when nothing is found at the first place.
+    pub fn look<R: BufRead>(&mut self, place: usize, index: impl Fn() -> Result<R>) -> Result<bool> {
+        let mut looked = BTreeSet::new();
+        loop {
+            let names: BTreeSet<Vec<u8>> = self.missing.difference(&looked).map(|(name, _)| name.clone()).collect();
+            if names.is_empty() {
+                break;
+            }
+            looked.extend(self.missing.iter().cloned());
+            let mut here: BTreeMap<Vec<u8>, Entry> = BTreeMap::new();
+            each(index()?, &mut |entry| {
+                if entry.at.is_some() && names.contains(&entry.path) {
+                    here.insert(entry.path.clone(), entry);
+                }
+            })?;
+            for wanted in std::mem::take(&mut self.missing) {
+                let Some(entry) = here.get(&wanted.0) else {
+                    self.missing.insert(wanted);
+                    continue;
+                };
+                // Another name of a file is worth nothing without the one that came first.
+                let first = entry.target.as_ref().map(|target| (target.bytes().to_vec(), place));
+                self.missing.extend(first.filter(|first| !self.found.contains_key(first)));
+                self.found.insert(wanted, (place, entry.clone()));
+            }
+            self.missing.retain(|wanted| !self.found.contains_key(wanted));
+        }
+        match (self.missing.is_empty(), place) {
+            (false, 0) => Err(damaged()),
+            (done, _) => Ok(done),
+        }
+    }
+
+    /// Places of the artifacts that have something of it.
+    #[must_use]
+    pub fn places(&self) -> BTreeSet<usize> {
+        self.found.values().map(|(place, _)| *place).collect()
+    }
+
+    fn find(&self, name: &[u8], from: usize) -> Result<&(usize, Entry)> {
+        self.found.get(&(name.to_vec(), from)).ok_or_else(damaged)
+    }
+
+    /// The member that holds the bytes of one.
+    fn content<'a>(&'a self, mut of: &'a (usize, Entry)) -> Result<&'a (usize, Entry)> {
+        for _ in 0..=self.found.len() {
+            let Some(target) = &of.1.target else { return Ok(of) };
+            of = self.find(target.bytes(), of.0)?;
+        }
+        Err(damaged())
+    }
 }
 
 /// Values of all frames of an index.
@@ -101,50 +158,59 @@ fn plain(mut name: &[u8]) -> &[u8] {
     if name == b"." { b"" } else { name }
 }
 
+/// Bytes of artifacts, by their places in the chain.
+pub type Parts = BTreeMap<usize, Part>;
+
 /// Writes the archive of what was chosen.
-pub fn write(chosen: &Chosen, part: &mut dyn Ranges, out: &mut impl Write) -> Result<()> {
-    // The name inside under which a file from outside was written first.
-    let mut first: BTreeMap<&[u8], Vec<u8>> = BTreeMap::new();
-    for entry in &chosen.members {
-        let target = entry.target.as_ref().map(|target| target.bytes());
-        let Some((target, source)) = target.and_then(|target| Some((target, chosen.outside.get(target)?))) else {
-            let (at, length) = place(entry)?;
-            copy(&mut *part.range(at, length), out)?;
-            continue;
-        };
-        let own = member(part, entry)?;
-        if let Some(first) = first.get(target) {
-            let member = Member { kind: Kind::Hardlink { target: first.clone() }, ..own };
+pub fn write(chosen: &Chosen, parts: &mut Parts, out: &mut impl Write) -> Result<()> {
+    // The name under which bytes were written first, by the member that holds them.
+    let mut first: BTreeMap<(usize, Option<u64>), Vec<u8>> = BTreeMap::new();
+    for name in &chosen.names {
+        let own = chosen.find(name, chosen.last)?;
+        let source = chosen.content(own)?;
+        let key = (source.0, source.1.at);
+        if let Some(first) = first.get(&key) {
+            let member = Member { kind: Kind::Hardlink { target: first.clone() }, ..member(parts, own)? };
             out.write_all(&member.header()).map_err(unread)?;
             continue;
         }
-        first.insert(target, own.name.clone());
-        content(part, source, own.name, out)?;
+        let name = member(parts, own)?.name;
+        first.insert(key, name.clone());
+        if std::ptr::eq(own, source) {
+            let (at, length) = place(&own.1)?;
+            copy(&mut of(parts, own.0)?.range(at, length), out)?;
+        } else {
+            content(parts, source, name, out)?;
+        }
     }
     out.write_all(&[0; 2 * BLOCK]).map_err(unread)
 }
 
-fn member(part: &mut dyn Ranges, entry: &Entry) -> Result<Member> {
-    let (at, length) = place(entry)?;
-    Archive::new(part.range(at, length)).next()?.ok_or_else(damaged)
+fn of(parts: &mut Parts, place: usize) -> Result<&mut Part> {
+    parts.get_mut(&place).ok_or_else(damaged)
 }
 
-/// Where a member is, and its bytes. Only of a full artifact: then it is in no other one.
+fn member(parts: &mut Parts, (link, entry): &(usize, Entry)) -> Result<Member> {
+    let (at, length) = place(entry)?;
+    Archive::new(of(parts, *link)?.range(at, length)).next()?.ok_or_else(damaged)
+}
+
+/// Where a member is, and its bytes.
 fn place(entry: &Entry) -> Result<(u64, u64)> {
     entry.at.zip(entry.length).ok_or_else(damaged)
 }
 
 /// The member `source`, under another name.
-fn content(part: &mut dyn Ranges, source: &Entry, name: Vec<u8>, out: &mut impl Write) -> Result<()> {
-    let member = member(part, source)?;
+fn content(parts: &mut Parts, source: &(usize, Entry), name: Vec<u8>, out: &mut impl Write) -> Result<()> {
+    let member = member(parts, source)?;
     let stored = member.kind.stored().next_multiple_of(BLOCK as u64);
-    let (at, length) = place(source)?;
+    let (at, length) = place(&source.1)?;
     let begin = length.checked_sub(stored).ok_or_else(damaged)?;
     out.write_all(&Member { name, ..member }.header()).map_err(unread)?;
-    copy(&mut *part.range(at + begin, stored), out)
+    copy(&mut of(parts, source.0)?.range(at + begin, stored), out)
 }
 
-fn copy(from: &mut dyn Read, out: &mut impl Write) -> Result<()> {
+fn copy(from: &mut impl Read, out: &mut impl Write) -> Result<()> {
     std::io::copy(from, out).map(|_| ()).map_err(unread)
 }
 

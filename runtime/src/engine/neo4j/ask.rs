@@ -1,13 +1,17 @@
-//! Asks a server that no strategy names yet what it is. Nothing is changed.
+//! Asks a server what it is and which names it has. Nothing is changed.
 
+use super::Neo4jEngine;
 use super::http::{Http, Refusal, Rows};
+use crate::engine::Context;
 use crate::error::{Error, Result};
 use crate::secret::Secrets;
-use schema::fact::Server;
+use schema::fact::{Server, Virtual};
 use schema::source::Login;
 
 /// Databases that hold data of their own: an alias or a composite one cannot be backed up.
 const DATABASES: &str = "SHOW DATABASES YIELD name, type WHERE type IN ['standard', 'system'] RETURN DISTINCT name";
+/// All names of the server; a cluster lists each once a server.
+const NAMES: &str = "SHOW DATABASES YIELD name, type, aliases RETURN DISTINCT name, type, aliases";
 const HOME: &str = "SHOW SETTINGS 'server.directories.neo4j_home' YIELD value RETURN value";
 
 /// What a server told.
@@ -47,6 +51,43 @@ pub async fn ask(url: &str, login: Option<&Login>, secrets: Secrets) -> Result<A
     Ok(Asked { server, withheld })
 }
 
+impl Neo4jEngine {
+    /// Names that stand for other databases and hold nothing themselves, sorted. A server that is down has told of none,
+    /// and its directories have no such names.
+    pub(super) async fn stand_ins(&self, context: &Context) -> Result<Vec<Virtual>> {
+        let Some(http) = self.http()? else { return Ok(Vec::new()) };
+        if http.discover().await?.is_none() {
+            return Ok(Vec::new());
+        }
+        match http.query("system", NAMES).await? {
+            Ok(rows) => Ok(virtuals(&rows)),
+            Err(refusal) => {
+                let why = refused(refusal, None)?;
+                let message = format!("`{}` was not asked for its composite databases and aliases: {why}", self.name);
+                context.observers.notice(message, Some("A backup of one would be refused by the run.".to_owned()));
+                Ok(Vec::new())
+            }
+        }
+    }
+}
+
+/// What rows of name, type and aliases come to.
+fn virtuals(rows: &Rows) -> Vec<Virtual> {
+    let mut out = Vec::new();
+    for row in rows {
+        let [name, kind, aliases] = row.as_slice() else { continue };
+        let Some(name) = name.as_str() else { continue };
+        if kind.as_str() == Some("composite") {
+            out.push(Virtual { name: name.to_owned(), alias_of: None });
+        }
+        let aliases = aliases.as_array().into_iter().flatten().filter_map(|alias| alias.as_str());
+        out.extend(aliases.map(|alias| Virtual { name: alias.to_owned(), alias_of: Some(name.to_owned()) }));
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
 /// What keeps a server from telling more; a login that was given and refused is an error.
 fn refused(refusal: Refusal, login: Option<&Login>) -> Result<Error> {
     let withheld = |why: String| Ok(Error::permanent("not-told", why));
@@ -66,4 +107,21 @@ fn refused(refusal: Refusal, login: Option<&Login>) -> Result<Error> {
 /// The first column, where it is text.
 fn texts(rows: &Rows) -> Vec<String> {
     rows.iter().filter_map(|row| row.first()?.as_str().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_hold_nothing_are_told_apart() {
+        let rows: Rows = serde_json::from_str(
+            r#"[["neo4j", "standard", ["main", "default"]], ["shop", "composite", []], ["system", "system", []],
+                ["neo4j", "standard", ["main", "default"]], ["odd", 3, null], ["short"]]"#,
+        )
+        .unwrap_or_default();
+        let alias = |name: &str| Virtual { name: name.to_owned(), alias_of: Some("neo4j".to_owned()) };
+        let shop = Virtual { name: "shop".to_owned(), alias_of: None };
+        assert_eq!(virtuals(&rows), [alias("default"), alias("main"), shop]);
+    }
 }

@@ -23,6 +23,7 @@ use crate::process::Command;
 use crate::secret::Secrets;
 use http::Http;
 use layout::Layout;
+use schema::fact::Virtual;
 use schema::source::Neo4j;
 use schema::step::Method;
 use std::path::{Path, PathBuf};
@@ -90,6 +91,10 @@ impl Engine for Neo4jEngine {
 
     fn inventory<'a>(&'a self, _context: &'a Context) -> Doing<'a, Vec<String>> {
         Box::pin(async { self.listed() })
+    }
+
+    fn virtuals<'a>(&'a self, context: &'a Context) -> Doing<'a, Vec<Virtual>> {
+        Box::pin(self.stand_ins(context))
     }
 
     fn in_service<'a>(&'a self, _context: &'a Context) -> Doing<'a, bool> {

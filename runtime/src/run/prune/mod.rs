@@ -5,6 +5,7 @@ mod judge;
 mod remove;
 mod sweep;
 mod tally;
+mod waves;
 
 use super::executor::{Done, Work, unless_cancelled};
 use super::workshop::Workshop;
@@ -15,6 +16,7 @@ use crate::plugin::Created;
 use crate::store::lease::Holding;
 use crate::store::survey::{Found, Survey};
 use crate::store::{Store, host_name};
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use judge::Bench;
 use schema::manifest::{FORMAT, Tombstone};
@@ -22,6 +24,7 @@ use schema::record::Record;
 use schema::retain::Deletion;
 use std::sync::Arc;
 use tally::Tally;
+use waves::waves;
 
 /// Name of the lease: one machine at a time prunes a store.
 pub(crate) const LEASE: &str = "prune";
@@ -63,13 +66,16 @@ pub(super) async fn perform(
 
 impl Prune<'_> {
     async fn all(&mut self, deletes: &[Deletion]) -> Result<()> {
-        let survey = unless_cancelled(self.context, self.store.survey()).await??;
+        let survey = match self.shop.looked.take(&self.store.name) {
+            Some(before) => unless_cancelled(self.context, self.store.survey_again(before)).await??,
+            None => unless_cancelled(self.context, self.store.survey()).await??,
+        };
         for fault in &survey.faults {
             let message = format!("not looked behind: {}", fault.error.message);
             self.context.observers.notice(message, fault.error.help.clone());
         }
         self.mark(&survey, deletes).await?;
-        let survey = self.remove(&survey).await?;
+        let survey = self.remove(survey).await?;
         self.sweep(&survey).await
     }
 
@@ -92,14 +98,19 @@ impl Prune<'_> {
             return Ok(());
         }
         self.record(&marks.iter().map(|(found, _)| found.fact.id.clone()).collect::<Vec<_>>(), "mark")?;
-        for (found, deletion) in marks {
+        for wave in waves(&marks, |(found, _)| &found.fact) {
             self.may_go_on().await?;
-            self.mark_one(found, deletion).await?;
+            let marked = join_all(wave.iter().map(|(found, deletion)| self.mark_one(found, deletion))).await;
+            for ((found, _), marked) in wave.iter().zip(marked) {
+                if marked? == Created::Created {
+                    self.tally.marked(found.fact.size);
+                }
+            }
         }
         Ok(())
     }
 
-    async fn mark_one(&mut self, found: &Found, deletion: &Deletion) -> Result<()> {
+    async fn mark_one(&self, found: &Found, deletion: &Deletion) -> Result<Created> {
         let manifest = &found.held.manifest;
         let tombstone = Tombstone {
             format: FORMAT,
@@ -112,13 +123,12 @@ impl Prune<'_> {
             reasons: deletion.reasons.clone(),
         };
         fault::point("before-tombstone");
-        if self.store.put_tombstone(&found.folder, &tombstone).await? == Created::Created {
-            self.tally.marked(manifest.artifact.size);
-        }
+        let created = self.store.put_tombstone(&found.folder, &tombstone).await?;
         fault::point("after-tombstone");
         let mut fact = found.fact.clone();
         fact.tombstone = Some(tombstone.at);
-        self.shop.state.catalog.put(&fact)
+        self.shop.state.catalog.put(&fact)?;
+        Ok(created)
     }
 
     /// What is about to happen to which artifacts is on disk before it does.

@@ -3,16 +3,25 @@
 
 use super::Prune;
 use super::judge::Bench;
+use super::waves::waves;
 use crate::error::{Error, Result};
 use crate::fault;
 use crate::store::layout;
 use crate::store::survey::{Folder, Found, Survey, folders};
+use futures_util::future::join_all;
 use schema::manifest::{LOCK, Tombstone};
 use schema::report::ProblemKind;
 
 impl Prune<'_> {
     /// Removes what may go of all that has a mark. Returns what there was before.
-    pub(super) async fn remove(&mut self, before: &Survey) -> Result<Survey> {
+    pub(super) async fn remove(&mut self, before: Survey) -> Result<Survey> {
+        // With nothing but this prune's own marks there is nothing to look at again, unless they need not wait.
+        if let Err(until) = self.ripe(&self.time())
+            && !before.folders.values().any(|folder| folder.tombstone)
+        {
+            self.tally.marks_wait(&until);
+            return Ok(before);
+        }
         // Looked at again, after every mark: a child that was published before this look is seen now, and one that comes
         // later sees the mark and withdraws.
         let survey = self.store.survey_again(before).await?;
@@ -38,16 +47,26 @@ impl Prune<'_> {
                 self.counted(&tombstone.id, None, removed)?;
             }
         }
-        for (found, tombstone) in ripe {
+        for wave in waves(&ripe, |(found, _)| &found.fact) {
             self.may_go_on().await?;
-            if let Err(why) = bench.may_be_removed(found, tombstone) {
-                self.tally.refuse(&found.fact.id, why);
-                continue;
+            let mut free = Vec::new();
+            for (found, tombstone) in wave {
+                match bench.may_be_removed(found, tombstone) {
+                    Ok(()) => free.push((*found, *tombstone)),
+                    Err(why) => self.tally.refuse(&found.fact.id, why),
+                }
             }
-            let removed = self.remove_one(found, tombstone).await;
-            if self.counted(&found.fact.id, Some(found), removed)? {
-                bench.gone(&found.fact);
+            let removed = join_all(free.iter().map(|(found, tombstone)| self.remove_one(found, tombstone))).await;
+            let mut failed = None;
+            for ((found, _), removed) in free.into_iter().zip(removed) {
+                match self.counted(&found.fact.id, Some(found), removed) {
+                    Ok(true) => bench.gone(&found.fact),
+                    Ok(false) => {}
+                    // What the others of the wave came to counts all the same.
+                    Err(error) => drop(failed.get_or_insert(error)),
+                }
             }
+            failed.map_or(Ok(()), Err)?;
         }
         drop(bench);
         Ok(survey)
@@ -70,7 +89,7 @@ impl Prune<'_> {
         Ok(half)
     }
 
-    async fn remove_one(&mut self, found: &Found, tombstone: &Tombstone) -> Result<()> {
+    async fn remove_one(&self, found: &Found, tombstone: &Tombstone) -> Result<()> {
         let path = &found.folder;
         // The last look, at this folder alone: a lock that was just set, a mark that was just taken back.
         let (fresh, _) = folders(self.store.storage().list(path).await?);

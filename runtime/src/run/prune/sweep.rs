@@ -11,8 +11,8 @@ use schema::report::ProblemKind;
 use std::collections::BTreeMap;
 
 impl Prune<'_> {
-    pub(super) async fn sweep(&mut self, before: &Survey) -> Result<()> {
-        let survey = self.store.survey_again(before).await?;
+    /// `survey` may be minutes old: what has been published since is seen by the last look at each attempt.
+    pub(super) async fn sweep(&mut self, survey: &Survey) -> Result<()> {
         let named: BTreeMap<&str, &str> =
             survey.found.iter().map(|found| (found.folder.as_str(), found.held.manifest.attempt.as_str())).collect();
         let mut left = Vec::new();

@@ -34,6 +34,13 @@ impl Tally {
         self.next = Some(self.next.take().map_or(until.clone(), |next| next.min(until)));
     }
 
+    /// All that were marked now wait.
+    pub(super) fn marks_wait(&mut self, until: &str) {
+        for _ in 0..self.marked.0 {
+            self.wait(until.to_owned());
+        }
+    }
+
     pub(super) fn refuse(&mut self, what: &str, why: impl Into<String>) {
         self.refused.push((what.to_owned(), why.into()));
     }

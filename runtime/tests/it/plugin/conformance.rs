@@ -100,6 +100,7 @@ pub(crate) async fn suite(new: impl AsyncFn() -> Vault) {
     of_eight_creators_one_wins(new().await).await;
     listing_reading_and_deleting(new().await).await;
     more_objects_than_a_page_are_listed(new().await).await;
+    small_objects_come_in_one_call(new().await).await;
     odd_keys_reach_no_guest(new().await).await;
 }
 
@@ -239,6 +240,18 @@ async fn more_objects_than_a_page_are_listed(vault: Vault) {
     let listed = vault.storage.list("p/").await.expect("listed");
     assert_eq!(listed.len(), OBJECTS);
     assert!(listed.is_sorted_by(|a, b| a.key < b.key));
+}
+
+async fn small_objects_come_in_one_call(vault: Vault) {
+    for (key, size) in [("a/one", 10), ("b/two", 100_000), ("c/empty", 0), ("d/last", 16)] {
+        vault.storage.create(key, &bytes(size, size)).await.expect("created");
+    }
+    let keys = ["d/last", "missing", "b/two", "a/one", "c/empty"].map(str::to_owned);
+    let mut read: Vec<_> = vault.storage.get_each(&keys, 16).await.into_iter().collect();
+    read.sort();
+    let wanted = [("a/one", 10), ("c/empty", 0), ("d/last", 16)];
+    assert_eq!(read, wanted.map(|(key, size)| (key.to_owned(), bytes(size, size))), "the others are asked for alone");
+    assert!(vault.storage.get_each(&["../x".to_owned()], 16).await.is_empty());
 }
 
 async fn odd_keys_reach_no_guest(vault: Vault) {

@@ -28,6 +28,22 @@ async fn creating_while_others_delete_next_door_works() {
     assert_eq!(std::fs::read_dir(vault.root()).expect("read").count(), 0, "empty folders go");
 }
 
+/// A page of a listing is 8192 files: nothing is lost or told twice where one ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_pages_are_listed_whole() {
+    let vault = Vault::fs().await;
+    for count in [8192, 16_400] {
+        for n in 0..count {
+            let folder = vault.root().join(format!("p/{:03}", n / 100));
+            std::fs::create_dir_all(&folder).expect("made");
+            std::fs::write(folder.join(format!("{n:05}")), b"x").expect("written");
+        }
+        let listed = vault.storage.list("p/").await.expect("listed");
+        assert_eq!(listed.len(), count);
+        assert!(listed.is_sorted_by(|a, b| a.key < b.key));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn links_do_not_lead_out() {
     let vault = Vault::fs().await;

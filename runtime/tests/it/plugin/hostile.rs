@@ -116,6 +116,7 @@ async fn answers_that_break_the_contract_are_refused() {
     assert_eq!(fixture.storage.list("endless").await.map_err(code), Err("plugin-broke-contract"));
     assert_eq!(fixture.storage.list("escape").await.map_err(code), Err("plugin-broke-contract"));
     assert_eq!(fixture.storage.get_small("lies", 10).await.map_err(code), Err("plugin-broke-contract"));
+    assert!(fixture.storage.get_each(&["lies".to_owned()], 10).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,7 +91,8 @@ fn a_full_disk_publishes_nothing() {
     let _mount = Mount::new(space.path("backups/local"), "size=200k");
     space.run("run").expect(1).says("disk-full");
     let files = space.files("backups/local");
-    assert_eq!(files, ["store.json"], "{files:?}");
+    let artifacts = files.iter().filter(|name| *name != "store.json" && !name.starts_with("texts/"));
+    assert_eq!(artifacts.count(), 0, "{files:?}");
 }
 
 #[test]
@@ -108,6 +109,7 @@ fn two_runs_at_once_are_one() {
     space.holds("backups/offsite", 1);
 }
 
+#[track_caller]
 pub(crate) fn wait_for(done: impl Fn() -> bool) {
     let end = std::time::Instant::now() + std::time::Duration::from_secs(180);
     while !done() {

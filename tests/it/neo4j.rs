@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 const NODES: u32 = 20_000;
 
@@ -56,6 +57,19 @@ impl Graph {
     fn answers(&self) -> bool {
         let tool = Path::new(crate::space::BACKSTAY).with_file_name("xtask");
         Command::new(tool).args(["neo4j", "count"]).arg(self.home()).output().unwrap().status.success()
+    }
+
+    /// Waits until the server that was down answers again.
+    fn comes_back(&self, after: &str) {
+        let end = Instant::now() + Duration::from_secs(180);
+        while !self.answers() {
+            if Instant::now() > end {
+                let log = fs::read_to_string(self.home().join("logs/console.log")).unwrap_or_default();
+                let last: Vec<&str> = log.lines().rev().take(40).collect();
+                panic!("after {after} the server does not come back; its log, last line first:\n{}", last.join("\n"));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Deletes every node through the server's own HTTP API.
@@ -135,6 +149,8 @@ fn backed_up_and_restored(version: &str) -> Graph {
     let graph = Graph::new(version);
     described_by_itself(&graph, version);
     graph.space.run("validate").expect(0);
+    let looked = graph.space.run("plan --refresh").expect(0);
+    assert!(!looked.err.contains("was not asked for its composite databases"), "{}", looked.err);
     graph.space.run("run").expect(0);
     graph.space.holds("backups/vault", 2);
     graph.space.holds("backups/offsite", 2);
@@ -181,7 +197,7 @@ fn killed_while_the_server_is_down(graph: &Graph, fault: &str) {
     let before = graph.space.ending("backups/vault", "manifest.json").len();
     graph.space.run_until(fault, "run").expect(137);
     // The guard starts the server as soon as no tool is left.
-    wait_for(|| graph.answers());
+    graph.comes_back(fault);
     assert_eq!(graph.tools_alive(), 0, "{fault}");
     assert_eq!(graph.nodes(), NODES);
     graph.space.run("run --resume").expect(0);
@@ -222,7 +238,7 @@ fn a_dump_that_fails_half_way_publishes_nothing(graph: &Graph) {
 fn a_server_that_is_late_is_told(graph: &Graph) {
     graph.space.edit("ready within=\"2m\"", "ready within=\"1s\"");
     graph.space.run("run").expect(1).says("server-not-ready");
-    wait_for(|| graph.answers());
+    graph.comes_back("a run that did not wait for it");
     graph.space.edit("ready within=\"1s\"", "ready within=\"2m\"");
     assert_eq!(graph.nodes(), NODES);
 }
@@ -267,7 +283,7 @@ impl EndsWithName for PathBuf {
 
 fn a_swap_that_is_cut_off_never_serves_an_empty_database(graph: &Graph, place: &str) {
     graph.space.run_until(place, "restore graph --database neo4j --confirm").expect(137);
-    wait_for(|| graph.answers());
+    graph.comes_back(place);
     assert_eq!(graph.nodes(), NODES, "{place}: the server that the guard started serves the old or the new data");
 }
 

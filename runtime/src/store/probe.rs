@@ -7,12 +7,16 @@ use crate::event::StepObservers;
 use crate::plugin::Created;
 use schema::manifest::Guarantees;
 use schema::plan::Plan;
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Writers that race for one key when a store is first used.
 const RACERS: u32 = 8;
 /// How the keys begin for which they race.
 const PROBE: &str = "probe-";
+/// How long a store is given to let go of a key, try after try.
+const VANISH: [Duration; 4] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// The exception that a strategy makes for such a store, by its name in `allow`.
 pub const ATOMIC_CREATE: &str = "atomic-create";
@@ -69,12 +73,28 @@ impl Store {
         let seen = seen.await;
         for key in [twice, raced] {
             // The first error is the one to tell.
-            let removed = self.storage.delete(&key).await;
+            let removed = self.vanish(&key).await;
             if seen.is_ok() {
                 removed?;
             }
         }
         seen
+    }
+
+    /// Removes a key until the store no longer lists it: one that lets two write an object at once may take the
+    /// deletion for an object that it does not show yet.
+    async fn vanish(&self, key: &str) -> Result<()> {
+        let mut waits = VANISH.into_iter();
+        loop {
+            self.storage.delete(key).await?;
+            if self.storage.list(key).await?.is_empty() {
+                return Ok(());
+            }
+            let Some(wait) = waits.next() else {
+                return Err(unclear("a key that was deleted is still listed"));
+            };
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Whether a key that is taken stays as it is.
@@ -96,10 +116,16 @@ impl Store {
             let (storage, key) = (self.storage.clone(), key.to_owned());
             racers.spawn(async move { storage.create(&key, format!("{racer}\n").as_bytes()).await });
         }
-        let mut winners = 0;
+        let (mut winners, mut failed) = (0, None);
+        // All of them, whatever one met: what is still on its way would make the key again after it was removed.
         while let Some(raced) = racers.join_next().await {
-            let raced = raced.map_err(|error| Error::permanent("panic", error.to_string()))?;
-            winners += u32::from(raced? == Created::Created);
+            match raced.map_err(|error| Error::permanent("panic", error.to_string())).and_then(|raced| raced) {
+                Ok(created) => winners += u32::from(created == Created::Created),
+                Err(error) => drop(failed.get_or_insert(error)),
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         if winners == 0 { Err(unclear("nobody made a key that exists")) } else { Ok(winners) }
     }

@@ -5,6 +5,7 @@ use super::java::{self, Java};
 use super::version::Version;
 use super::{import, install};
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -58,10 +59,18 @@ pub(crate) fn port(home: &Path) -> Result<u16, String> {
     text.trim().parse().map_err(|e| format!("`{}` holds no port: {e}", path.display()))
 }
 
-/// Two ports that nobody listens on now.
+/// Two ports that nobody listens on now. They lie below those that the system gives to whoever asks for any: a server
+/// that is down for a while, as in a backup, must find them free when it starts again.
 fn free_ports() -> std::io::Result<(u16, u16)> {
-    let (first, second) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
-    Ok((first.local_addr()?.port(), second.local_addr()?.port()))
+    const FIRST: u16 = 15_000;
+    const MANY: u16 = 15_000;
+    let start = u16::try_from(RandomState::new().hash_one(std::process::id()) % u64::from(MANY)).unwrap_or_default();
+    let ports = (0..MANY).map(|step| FIRST + (start + step) % MANY);
+    let mut free = ports.filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+    match (free.next(), free.next()) {
+        (Some(first), Some(second)) => Ok((first.local_addr()?.port(), second.local_addr()?.port())),
+        _ => Err(std::io::Error::other(format!("no port is free from {FIRST} on"))),
+    }
 }
 
 fn configuration(http: u16, bolt: u16, options: &str) -> String {

@@ -81,8 +81,7 @@ impl Store {
         seen
     }
 
-    /// Removes a key until the store no longer lists it: one that lets two write an object at once may take the
-    /// deletion for an object that it does not show yet.
+    /// Removes a key until the store no longer lists it: after a race on a server that overwrites, one was seen to stay.
     async fn vanish(&self, key: &str) -> Result<()> {
         let mut waits = VANISH.into_iter();
         loop {

@@ -2,14 +2,15 @@
 
 #![expect(clippy::disallowed_types, reason = "nothing here gives out the order, and there is no random seed in it")]
 
+use rustc_hash::FxBuildHasher;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
+use std::hash::Hash;
 
 /// Finds a value by its key, in the same time however many there are.
 #[derive(Clone, Debug)]
-pub(crate) struct Lookup<K, V>(HashMap<K, V, BuildHasherDefault<DefaultHasher>>);
+pub(crate) struct Lookup<K, V>(HashMap<K, V, FxBuildHasher>);
 
 impl<K, V> Default for Lookup<K, V> {
     fn default() -> Self {

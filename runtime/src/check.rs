@@ -7,10 +7,10 @@ use crate::look;
 use crate::run::Outfit;
 use crate::run::state::State;
 use crate::store::Store;
-use crate::store::survey::{Found, Survey};
+use crate::store::survey::{Folder, Found, Survey};
 use schema::fact::{Drift, Trouble};
 use schema::plan::Plan;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Everything that is wrong, or worth knowing, with the stores of `plan`, in the order of the stores.
@@ -20,13 +20,13 @@ pub async fn check(plan: &Plan, outfit: &Outfit, state: &Path) -> Result<Vec<Tro
     let mut troubles = Vec::new();
     for store in &plan.stores {
         let looked = match look::open(plan, store, outfit, &state).await {
-            Ok(Some(opened)) => opened.survey().await.map(|survey| Some((opened, survey))),
+            Ok(Some(opened)) => all_of(&opened).await.map(|(survey, unfinished)| Some((opened, survey, unfinished))),
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
         match looked {
-            Ok(Some((opened, survey))) => {
-                troubles.extend(of_store(&opened, &survey));
+            Ok(Some((opened, survey, unfinished))) => {
+                troubles.extend(of_store(&opened, &survey, &unfinished));
                 let drift = look::differences(&known, &survey.artifacts(), &store.name);
                 troubles.extend(drift.into_iter().map(drifted));
             }
@@ -60,7 +60,12 @@ fn drifted(drift: Drift) -> Trouble {
     }
 }
 
-fn of_store(store: &Store, survey: &Survey) -> Vec<Trouble> {
+/// What is there, and what is not yet.
+async fn all_of(store: &Store) -> Result<(Survey, BTreeMap<String, Folder>)> {
+    Ok((store.survey().await?, store.unfinished().await?))
+}
+
+fn of_store(store: &Store, survey: &Survey, unfinished: &BTreeMap<String, Folder>) -> Vec<Trouble> {
     let name = &store.name;
     let mut out: Vec<Trouble> = Vec::new();
     for fault in &survey.faults {
@@ -77,7 +82,7 @@ fn of_store(store: &Store, survey: &Survey) -> Vec<Trouble> {
             out.push(trouble(name, &found.folder, "parent-missing", message));
         }
     }
-    out.extend(left_overs(name, survey));
+    out.extend(left_overs(name, survey, unfinished));
     out
 }
 
@@ -102,7 +107,7 @@ fn bytes(store: &Store, survey: &Survey, found: &Found) -> Option<Trouble> {
 }
 
 /// What no manifest names. A run may be writing it at this moment, and a prune clears it away when it is old.
-fn left_overs(store: &str, survey: &Survey) -> Vec<Trouble> {
+fn left_overs(store: &str, survey: &Survey, unfinished: &BTreeMap<String, Folder>) -> Vec<Trouble> {
     let mut out = Vec::new();
     let mut note = |folder: &str, code: &str, message: String| {
         out.push(Trouble { wrong: false, ..trouble(store, folder, code, message) });
@@ -119,6 +124,14 @@ fn left_overs(store: &str, survey: &Survey) -> Vec<Trouble> {
         }
         for key in &folder.strays {
             note(path, "stray", format!("`{key}` is nothing of Backstay's"));
+        }
+    }
+    for (path, folder) in unfinished {
+        let shown = survey.folders.get(path).map(|folder| &folder.attempts);
+        let hidden = folder.attempts.keys().filter(|attempt| !shown.is_some_and(|shown| shown.contains_key(*attempt)));
+        for attempt in hidden {
+            let message = format!("the attempt `{attempt}` began to send and did not end it; a prune clears it away");
+            note(path, "left-over", message);
         }
     }
     for key in &survey.strays {

@@ -146,6 +146,34 @@ fn what_no_manifest_names_goes_only_when_it_is_old() {
 }
 
 #[test]
+fn what_a_lost_machine_was_sending_goes_only_when_it_is_old() {
+    let space = pruned("");
+    space.run("run --job nightly").expect(0);
+    space.run_until("in-upload", "run --job nightly").expect(137);
+    fs::remove_dir_all(space.path(".backstay")).unwrap();
+    assert_eq!(count(&space, ".part"), 1);
+    space.run("catalog rebuild").expect(0);
+    let told = space.run("catalog check").expect(0);
+    assert!(
+        format!("{}{}", told.out, told.err).contains("began to send and did not end it"),
+        "{}{}",
+        told.out,
+        told.err
+    );
+    let told = space.run("prune --confirm --format json").expect(0).out;
+    assert!(told.contains("1 left-overs wait"), "{told}");
+    assert_eq!(count(&space, ".part"), 1);
+    for fault in ["before-sweep", "after-sweep"] {
+        space.run_until(fault, "prune --confirm --safety-age 0s").expect(137);
+    }
+    space.run("prune --confirm --safety-age 0s").expect(0);
+    assert_eq!(count(&space, ".part"), 0);
+    space.holds("backups/local", 1);
+    let told = space.run("catalog check").expect(0);
+    assert!(!format!("{}{}", told.out, told.err).contains("left-over"), "{}{}", told.out, told.err);
+}
+
+#[test]
 fn after_a_degraded_backup_nothing_goes() {
     let space = three();
     space.edit("transfer from", "prune \"local\" safety-age=\"0s\"\n        transfer from");

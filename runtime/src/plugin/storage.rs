@@ -51,6 +51,14 @@ pub enum Created {
     Exists,
 }
 
+/// What is listed.
+#[derive(Clone, Copy, Debug)]
+enum Listing {
+    Objects,
+    /// What is not an object yet.
+    Unfinished,
+}
+
 /// An object of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -329,13 +337,27 @@ impl Storage {
 
     /// All objects whose key begins with `prefix`, in order of key.
     pub async fn list(&self, prefix: &str) -> Result<Vec<Listed>> {
+        self.pages(prefix, Listing::Objects).await
+    }
+
+    /// What unfinished sessions of whatever machine hold, by the key that it was to have; a key may come several times.
+    pub async fn unfinished(&self, prefix: &str) -> Result<Vec<Listed>> {
+        self.pages(prefix, Listing::Unfinished).await
+    }
+
+    async fn pages(&self, prefix: &str, listing: Listing) -> Result<Vec<Listed>> {
         key::check_prefix(prefix)?;
         let (mut listed, mut next, mut empty) = (Vec::new(), None, 0);
         for _ in 0..MOST_PAGES {
             let (prefix_, from) = (prefix.to_owned(), next);
             let page = self
                 .call("list", prefix, move |store, guest| {
-                    Box::pin(async move { guest.call_list_page(store, &prefix_, from.as_deref()).await })
+                    Box::pin(async move {
+                        match listing {
+                            Listing::Objects => guest.call_list_page(store, &prefix_, from.as_deref()).await,
+                            Listing::Unfinished => guest.call_list_unfinished(store, &prefix_, from.as_deref()).await,
+                        }
+                    })
                 })
                 .await?;
             empty = if page.objects.is_empty() { empty + 1 } else { 0 };

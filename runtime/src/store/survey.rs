@@ -134,6 +134,12 @@ impl Store {
         Ok(survey)
     }
 
+    /// What attempts began to send and neither ended nor gave up, by the folder of their artifact. Another run may be at it
+    /// now; or its machine is gone, and nobody will ever go on.
+    pub(crate) async fn unfinished(&self) -> Result<BTreeMap<String, Folder>> {
+        Ok(folders(self.storage.unfinished(&layout::strategy(&self.strategy)).await?).0)
+    }
+
     /// Every copy that counts, oldest first: those that are marked to go do not.
     pub async fn artifacts(&self) -> Result<Vec<StoredArtifact>> {
         let artifacts = self.survey().await?.artifacts();

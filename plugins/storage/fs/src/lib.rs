@@ -139,6 +139,25 @@ impl Guest for Fs {
         Ok(Page { objects, next })
     }
 
+    fn list_unfinished(prefix: String, from: Option<String>) -> Result<Page, Error> {
+        let mut from = from;
+        loop {
+            let files = dir::list_files(name::folder(&prefix), from.as_deref(), PAGE)?;
+            let full = files.len() == PAGE as usize;
+            let next = files.last().filter(|_| full).map(|last| last.path.clone());
+            let unfinished = files.into_iter().filter_map(|file| {
+                let key = name::key_of(&file.path)?;
+                Some(Object { key, size: file.size })
+            });
+            let objects: Vec<Object> = unfinished.filter(|object| object.key.starts_with(&prefix)).collect();
+            // A page without any is usual, and the host does not take many of them.
+            if next.is_none() || !objects.is_empty() {
+                return Ok(Page { objects, next });
+            }
+            from = next;
+        }
+    }
+
     fn delete(key: String) -> Result<(), Error> {
         dir::remove(&key)?;
         let mut after = None;

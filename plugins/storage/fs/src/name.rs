@@ -5,6 +5,19 @@ fn split(key: &str) -> (&str, &str) {
     key.rsplit_once('/').map_or(("", key), |(_, name)| (&key[..key.len() - name.len()], name))
 }
 
+/// The folder that all keys with that beginning are in, with its slash.
+pub(crate) fn folder(prefix: &str) -> &str {
+    split(prefix).0
+}
+
+/// The key whose parts a file is for; `None` of every other file.
+pub(crate) fn key_of(path: &str) -> Option<String> {
+    let (folder, name) = split(path);
+    let (name, _) = name.strip_prefix('.')?.strip_suffix(".part")?.rsplit_once('.')?;
+    let key = format!("{folder}{name}");
+    (!name.is_empty() && !hidden(&key) && leftover_of(&key, path)).then_some(key)
+}
+
 /// A file for the parts of `key`, its own by `random`.
 pub(crate) fn part(key: &str, random: &[u8]) -> String {
     let mut path = leftover_prefix(key);
@@ -43,5 +56,16 @@ mod tests {
         assert!(leftover_of("a/b.dump", &ours) && hidden(&ours));
         assert!(!leftover_of("a/b", &ours) && !leftover_of("b.dump", &ours));
         assert!(!hidden("a/b.dump"));
+        assert_eq!(key_of(&ours).as_deref(), Some("a/b.dump"));
+        assert_eq!(key_of(&part("b", &[7; 8])).as_deref(), Some("b"));
+        let others = [
+            "a/b.dump",
+            "a/.b.0001020304050607.new",
+            "a/.b.part",
+            "a/..0001020304050607.part",
+            ".a/.b.0001020304050607.part",
+        ];
+        assert!(others.iter().all(|path| key_of(path).is_none()));
+        assert_eq!((folder("a/b"), folder("a/"), folder("a")), ("a/", "a/", ""));
     }
 }

@@ -135,6 +135,16 @@ impl Guest for S3 {
         Ok(Page { objects, next })
     }
 
+    fn list_unfinished(prefix: String, from: Option<String>) -> Result<Page, Error> {
+        let from = from.as_deref().and_then(upload::Upload::unpack);
+        let page = upload::unfinished(&place()?, &prefix, from.as_ref())?;
+        let ours =
+            page.uploads.into_iter().filter(|upload| text::is_key(&upload.key) && upload.key.starts_with(&prefix));
+        // The list says nothing of what has come of each.
+        let objects = ours.map(|upload| Object { key: upload.key, size: 0 }).collect();
+        Ok(Page { objects, next: page.next.filter(|next| Some(next) != from.as_ref()).map(|next| next.pack()) })
+    }
+
     fn delete(key: String) -> Result<(), Error> {
         let place = place()?;
         for _ in 0..VERSIONS {

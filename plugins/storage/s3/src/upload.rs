@@ -111,35 +111,67 @@ fn abort_upload(place: &Place, key: &str, upload: &str) -> Result<(), Error> {
 
 /// Gives up every unfinished upload of exactly that key.
 pub(crate) fn abort_all(place: &Place, key: &str) -> Result<(), Error> {
-    let full = format!("{}{key}", place.prefix);
-    let (mut key_marker, mut upload_marker) = (String::new(), String::new());
+    let mut from = None;
     loop {
-        let mut query = vec![("uploads", ""), ("prefix", full.as_str()), ("max-uploads", "500")];
-        if !key_marker.is_empty() {
-            query.extend([("key-marker", key_marker.as_str()), ("upload-id-marker", upload_marker.as_str())]);
+        let page = unfinished(place, key, from.as_ref())?;
+        for upload in page.uploads.iter().filter(|upload| upload.key == key) {
+            abort_upload(place, key, &upload.id)?;
         }
-        let answer = match send(place, Ask { query: &query, ..Ask::new("GET", None) }) {
-            Ok(answer) => body(&answer),
-            // A server that cannot list them has none that a listing could find; others find nothing where none are.
-            Err(Error::Unsupported | Error::NotFound) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        for upload in xml::all(&answer, "Upload") {
-            if let (Some(found), Some(id)) = (xml::text(upload, "Key"), xml::text(upload, "UploadId"))
-                && found == full
-            {
-                abort_upload(place, key, &id)?;
-            }
-        }
-        let next = (xml::text(&answer, "NextKeyMarker"), xml::text(&answer, "NextUploadIdMarker"));
-        let more = xml::text(&answer, "IsTruncated").as_deref() == Some("true");
-        match next {
-            (Some(key), Some(upload)) if more && (&key, &upload) != (&key_marker, &upload_marker) => {
-                (key_marker, upload_marker) = (key, upload);
-            }
+        match page.next {
+            Some(next) if Some(&next) != from.as_ref() => from = Some(next),
             _ => return Ok(()),
         }
     }
+}
+
+/// An upload that was begun. As a place in the list of them, the one after which the next page begins.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Upload {
+    pub(crate) key: String,
+    id: String,
+}
+
+impl Upload {
+    /// Two lines. The name of an upload has no line break, or is not ours.
+    pub(crate) fn pack(&self) -> String {
+        [&self.key, "\n", &self.id].concat()
+    }
+
+    pub(crate) fn unpack(text: &str) -> Option<Self> {
+        let (key, id) = text.rsplit_once('\n')?;
+        Some(Self { key: key.to_owned(), id: id.to_owned() })
+    }
+}
+
+/// Some of the unfinished uploads.
+pub(crate) struct Unfinished {
+    pub(crate) uploads: Vec<Upload>,
+    pub(crate) next: Option<Upload>,
+}
+
+/// Unfinished uploads whose key begins with `prefix`, after `from`; keys are below the place.
+pub(crate) fn unfinished(place: &Place, prefix: &str, from: Option<&Upload>) -> Result<Unfinished, Error> {
+    let full = format!("{}{prefix}", place.prefix);
+    let marker = from.map(|from| format!("{}{}", place.prefix, from.key));
+    let mut query = vec![("uploads", ""), ("prefix", full.as_str()), ("max-uploads", "500")];
+    if let (Some(key), Some(from)) = (&marker, from) {
+        query.extend([("key-marker", key.as_str()), ("upload-id-marker", from.id.as_str())]);
+    }
+    let answer = match send(place, Ask { query: &query, ..Ask::new("GET", None) }) {
+        Ok(answer) => body(&answer),
+        // A server that cannot list them has none that a listing could find; others find nothing where none are.
+        Err(Error::Unsupported | Error::NotFound) => return Ok(Unfinished { uploads: Vec::new(), next: None }),
+        Err(error) => return Err(error),
+    };
+    let upload = |key: Option<String>, id: Option<String>| {
+        let key = key?.strip_prefix(&place.prefix)?.to_owned();
+        Some(Upload { key, id: id? })
+    };
+    let uploads = xml::all(&answer, "Upload").into_iter();
+    let uploads = uploads.filter_map(|found| upload(xml::text(found, "Key"), xml::text(found, "UploadId"))).collect();
+    let more = xml::text(&answer, "IsTruncated").as_deref() == Some("true");
+    let next = upload(xml::text(&answer, "NextKeyMarker"), xml::text(&answer, "NextUploadIdMarker"));
+    Ok(Unfinished { uploads, next: next.filter(|_| more) })
 }
 
 /// The answer to HEAD; nothing when there is no such object.

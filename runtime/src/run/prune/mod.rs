@@ -156,8 +156,13 @@ impl Prune<'_> {
 
     /// Whether a mark of that time is older than the safety age, and else when it will be.
     fn ripe(&self, at: &str) -> Result<(), String> {
+        self.ripe_after(at, self.safety_age)
+    }
+
+    /// The same with another age.
+    fn ripe_after(&self, at: &str, age: SignedDuration) -> Result<(), String> {
         let Ok(at) = at.parse::<Timestamp>() else { return Err("never: its time cannot be read".to_owned()) };
-        match at.checked_add(self.safety_age) {
+        match at.checked_add(age) {
             Ok(until) if until <= self.now => Ok(()),
             Ok(until) => Err(until.to_string()),
             Err(_) => Err("never".to_owned()),

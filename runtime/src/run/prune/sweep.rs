@@ -4,41 +4,70 @@
 use super::Prune;
 use crate::error::{Error, Result};
 use crate::fault;
+use crate::run::executor::unless_cancelled;
 use crate::store::layout;
 use crate::store::survey::{Folder, Survey, is_of_the_document};
 use schema::manifest::{Abandoned, FORMAT};
 use schema::report::ProblemKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Safety ages that whoever sends something has for it: between two steps of a run lie seconds, but the bytes of one artifact
+/// may take days.
+const PATIENCE: i32 = 7;
+
+/// An attempt that no manifest names.
+struct Left<'a> {
+    /// Folder of its artifact.
+    path: &'a str,
+    attempt: &'a str,
+    /// Its objects, and what it was still sending.
+    keys: BTreeSet<&'a str>,
+    /// Whether it was sending something.
+    sending: bool,
+}
 
 impl Prune<'_> {
     /// `survey` may be minutes old: what has been published since is seen by the last look at each attempt.
     pub(super) async fn sweep(&mut self, survey: &Survey) -> Result<()> {
         let named: BTreeMap<&str, &str> =
             survey.found.iter().map(|found| (found.folder.as_str(), found.held.manifest.attempt.as_str())).collect();
+        let unfinished = unless_cancelled(self.context, self.store.unfinished()).await??;
+        let nothing = Folder::default();
         let mut left = Vec::new();
-        for (path, folder) in &survey.folders {
+        for path in survey.folders.keys().chain(unfinished.keys()).collect::<BTreeSet<_>>() {
+            let folder = survey.folders.get(path).unwrap_or(&nothing);
+            let hidden = unfinished.get(path).unwrap_or(&nothing);
             // A manifest that cannot be read may name any of them; a mark says that the rest is the prune's.
             if (folder.manifest && !named.contains_key(path.as_str())) || folder.tombstone {
                 continue;
             }
-            let unnamed = folder.attempts.keys().filter(|attempt| named.get(path.as_str()) != Some(&attempt.as_str()));
-            left.extend(unnamed.map(|attempt| (path.as_str(), folder, attempt.as_str())));
-            for attempt in folder.swept.iter().filter(|attempt| !folder.attempts.contains_key(*attempt)) {
+            let mut attempts = BTreeMap::<&str, BTreeSet<&str>>::new();
+            for (attempt, listed) in folder.attempts.iter().chain(&hidden.attempts) {
+                attempts.entry(attempt).or_default().extend(listed.iter().map(|listed| listed.key.as_str()));
+            }
+            for attempt in folder.swept.iter().filter(|attempt| !attempts.contains_key(attempt.as_str())) {
                 self.store.storage().delete(&layout::swept(path, attempt)).await?;
             }
+            let unnamed = attempts.into_iter().filter(|(attempt, _)| named.get(path.as_str()) != Some(attempt));
+            left.extend(unnamed.map(|(attempt, keys)| {
+                let sending = hidden.attempts.contains_key(attempt);
+                Left { path, attempt, keys, sending }
+            }));
         }
         if left.is_empty() {
             return Ok(());
         }
-        self.record(&left.iter().map(|(path, _, attempt)| format!("{path}{attempt}")).collect::<Vec<_>>(), "sweep")?;
-        for (path, folder, attempt) in left {
+        let ids: Vec<String> = left.iter().map(|left| format!("{}{}", left.path, left.attempt)).collect();
+        self.record(&ids, "sweep")?;
+        for left in left {
             self.may_go_on().await?;
-            self.sweep_one(path, folder, attempt).await?;
+            self.sweep_one(&left).await?;
         }
         Ok(())
     }
 
-    async fn sweep_one(&mut self, path: &str, folder: &Folder, attempt: &str) -> Result<()> {
+    async fn sweep_one(&mut self, left: &Left<'_>) -> Result<()> {
+        let Left { path, attempt, .. } = *left;
         let marked = match self.store.abandoned(path, attempt).await {
             Ok(Some(mark)) => mark,
             Ok(None) => {
@@ -55,7 +84,8 @@ impl Prune<'_> {
             }
             Err(error) => return Err(error),
         };
-        if self.ripe(&marked.at).is_err() {
+        let age = if left.sending { self.safety_age.saturating_mul(PATIENCE) } else { self.safety_age };
+        if self.ripe_after(&marked.at, age).is_err() {
             self.tally.left_over += 1;
             return Ok(());
         }
@@ -70,7 +100,7 @@ impl Prune<'_> {
                 return Ok(());
             }
         }
-        let removed = self.sweep_away(path, folder, attempt).await;
+        let removed = self.sweep_away(left).await;
         match removed {
             Ok(()) => self.tally.swept += 1,
             Err(error) if matches!(error.kind, ProblemKind::Temporary) => return Err(error),
@@ -79,12 +109,13 @@ impl Prune<'_> {
         Ok(())
     }
 
-    async fn sweep_away(&self, path: &str, folder: &Folder, attempt: &str) -> Result<(), Error> {
-        for listed in folder.attempts.get(attempt).into_iter().flatten() {
+    /// Removes what is there, and what is not an object yet.
+    async fn sweep_away(&self, left: &Left<'_>) -> Result<(), Error> {
+        for key in &left.keys {
             fault::point("before-sweep");
-            self.store.storage().delete(&listed.key).await?;
+            self.store.storage().delete(key).await?;
         }
         fault::point("after-sweep");
-        self.store.storage().delete(&layout::swept(path, attempt)).await
+        self.store.storage().delete(&layout::swept(left.path, left.attempt)).await
     }
 }

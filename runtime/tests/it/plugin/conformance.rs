@@ -216,7 +216,19 @@ async fn listing_reading_and_deleting(vault: Vault) {
     assert_eq!(vault.storage.stat("a").await.expect("a folder is no object"), None);
     vault.storage.begin("a/b2", None).await.expect("begun");
     vault.storage.begin("a/b2", None).await.expect("begun twice");
+    vault.storage.begin("ab2", None).await.expect("begun beside them");
+    let unfinished = async |prefix: &str| {
+        let listed = vault.storage.unfinished(prefix).await.expect("listed");
+        listed.into_iter().map(|listed| listed.key).collect::<Vec<_>>()
+    };
+    assert_eq!(unfinished("").await, ["a/b2", "a/b2", "ab2"]);
+    assert_eq!(unfinished("a/").await, ["a/b2", "a/b2"]);
+    assert_eq!(unfinished("a/b").await, ["a/b2", "a/b2"]);
+    assert!(unfinished("a/b3").await.is_empty() && unfinished("zz/").await.is_empty());
+    assert_eq!(keys("a/").await, ["a/b=1", "a/c/d=3"], "what is unfinished is no object");
     vault.storage.delete("a/b2").await.expect("leftovers removed");
+    assert_eq!(unfinished("").await, ["ab2"]);
+    vault.storage.delete("ab2").await.expect("leftovers removed");
     for key in ["a/b", "a/b", "missing", "no/such/folder"] {
         vault.storage.delete(key).await.expect("deleted");
     }

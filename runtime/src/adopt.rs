@@ -149,7 +149,8 @@ impl Adoption<'_> {
             sink.blocking_finish()
         });
         let encoding = encode::encode(feed, coded, layers.clone());
-        let sending = upload::upload(bytes, storage, &session, plan, Pace::new(None), &self.observers, size);
+        let target = upload::Session { storage, name: &session, plan, size };
+        let sending = upload::upload(bytes, target, Pace::new(None), &self.observers, None);
         match tokio::join!(reading, encoding, sending) {
             (Ok(()), Ok(plain), Ok((sent, receipts))) => {
                 fault::point("before-commit");

@@ -19,6 +19,9 @@ pub enum Record {
     /// Attempt-scoped bytes are about to be written in a store: whoever resumes knows what to clean up. Written before the
     /// session is begun, without one, and again with it.
     UploadStarted { step: Address, attempt: String, store: String, key: String, session: Vec<u8> },
+    /// More parts of an object are in its store, behind those of earlier records: whoever goes on need not send them again.
+    /// All parts but the last are of `part_size` bytes.
+    PartsStored { store: String, key: String, part_size: u64, receipts: Vec<Vec<u8>> },
     /// The source's server is about to be stopped, and was answering: it is owed a start.
     StartOwed { source: String },
     /// The start that was owed has been made.
@@ -68,6 +71,7 @@ impl Record {
             Self::InsteadOf { .. } => "instead-of",
             Self::AttemptStarted { .. } => "attempt-started",
             Self::UploadStarted { .. } => "upload-started",
+            Self::PartsStored { .. } => "parts-stored",
             Self::StartOwed { .. } => "start-owed",
             Self::StartSettled { .. } => "start-settled",
             Self::AttemptEnded { .. } => "attempt-ended",

@@ -254,6 +254,24 @@ fn a_chain_that_lacks_a_link_is_refused_and_another_store_is_tried() {
     assert_eq!(tree(&space.path("back")), expected);
 }
 
+/// The attempt that is cut off has published what its artifact builds on: that is no leftover.
+#[test]
+fn a_link_that_was_brought_outlives_the_death_of_what_brought_it() {
+    let before = space();
+    before.run("run --job full").expect(0);
+    change(&before);
+    settle();
+    for place in ["before-manifest#3", "in-transfer#2", "journal/upload-started/after#10"] {
+        let space = before.copy();
+        space.run_until(place, "run --job away").expect(137);
+        space.run("run --job away --resume").expect(0);
+        space.holds("backups/offsite", 2);
+        space.run("verify --store offsite").expect(0);
+        let audit = crate::stores::audit(&space.path("backups/offsite"));
+        assert!(audit.artifacts.len() == 2 && audit.faults.is_empty(), "{place}: {audit:?}");
+    }
+}
+
 #[test]
 fn a_damaged_link_is_found_by_the_check_of_the_chain() {
     let space = space();

@@ -23,6 +23,7 @@ mod init;
 mod limits;
 mod line;
 mod lsp;
+mod missing_parts;
 mod neo4j;
 mod notify;
 mod outcomes;

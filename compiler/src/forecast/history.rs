@@ -137,6 +137,7 @@ fn artifacts(flow: &Flow, timeline: Option<&Timeline>) -> Vec<Artifact> {
     }
     // A run of rising times by each that is made.
     runs.sort();
+    out.reserve(runs.len());
     // The newest artifact, by the store that backups put it in.
     let mut newest: Vec<(usize, usize)> = Vec::new();
     for (at, initial) in flow.initial.iter().enumerate() {

@@ -18,7 +18,7 @@ pub(super) struct Worst {
 
 /// The worst wait when only these stores are left. `None`: there never is a copy that can be relied on.
 pub(super) fn worst(history: &History, left: &[usize]) -> Option<Worst> {
-    let mut points: Vec<(i64, usize, usize)> = Vec::new();
+    let mut points: Vec<(i64, usize, usize)> = Vec::with_capacity(history.artifacts.len());
     for (at, _) in history.artifacts.iter().enumerate() {
         let copies = left.iter().filter_map(|store| Some((history.copies.get(*store)?.get(at)?.good, at, *store)));
         points.extend(copies.filter(|(good, ..)| *good < NEVER).min());

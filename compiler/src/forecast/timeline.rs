@@ -72,7 +72,8 @@ struct Yard<'a> {
 /// Walks through all due times; counts who meets whom before `counted`.
 pub(super) fn walk(turns: &[Turn], counted: i64) -> Timeline {
     let none = || vec![None; turns.len()];
-    let out = Timeline { runs: vec![Vec::new(); turns.len()], met: Vec::new() };
+    let runs = turns.iter().map(|turn| Vec::with_capacity(turn.due.len())).collect();
+    let out = Timeline { runs, met: Vec::new() };
     let mut yard = Yard { turns, counted, until: none(), waiting: vec![None; turns.len()], out };
     let mut next = vec![0_usize; turns.len()];
     loop {

@@ -3,12 +3,15 @@
 
 use crate::artifact::digest::Digests;
 use crate::artifact::pace::Pace;
-use crate::artifact::stream::{Sink, channel};
+use crate::artifact::stream::{Sink, channel, prefer_damage};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
 use crate::plugin::Storage;
 use schema::manifest::Manifest;
+
+/// What to do about a copy that is damaged.
+const ELSEWHERE: &str = "Restore from another store with `--from`, and find out what changed the bytes in this one.";
 
 /// What the bytes of an object must be.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +46,7 @@ pub async fn download(
     let pace = pace.and(storage.pace());
     let (raw, mut feed) = channel();
     let reading = async {
-        storage.get(key, &raw).await?;
+        storage.get(key, 0, &raw).await?;
         raw.finish().await
     };
     let total = Some(expected.size);
@@ -72,6 +75,33 @@ pub async fn download(
     out.finish().await
 }
 
+/// Reads the bytes from `from` up to `size` of the object `key` into `out`, within `pace` and the store's own limit, and
+/// finishes `out` when the object ends there. They are compared with nothing.
+pub async fn rest(storage: &Storage, key: &str, (from, size): (u64, u64), out: Sink, pace: Pace) -> Result<()> {
+    let pace = pace.and(storage.pace());
+    let (raw, mut feed) = channel();
+    let reading = async {
+        storage.get(key, from, &raw).await?;
+        raw.finish().await
+    };
+    let passing = async {
+        let mut at = from;
+        while let Some(chunk) = feed.next().await? {
+            at += chunk.len() as u64;
+            pace.pass(chunk, &out).await?;
+            fault::point("in-download");
+        }
+        Ok::<_, Error>((at, out))
+    };
+    let (read, passed) = tokio::join!(reading, passing);
+    let (at, out) = prefer_damage(read, passed)?;
+    if at != size {
+        let message = format!("`{key}` is damaged: it has {at} bytes, its manifest says {size}");
+        return Err(Error::integrity("artifact-damaged", message).help(ELSEWHERE));
+    }
+    out.finish().await
+}
+
 fn damaged(key: &str, expected: Expected<'_>, size: u64, blake3: &str) -> Error {
     let message = if size == expected.size {
         format!("`{key}` is damaged: its BLAKE3 digest is {blake3}, its manifest says {}", expected.blake3)
@@ -79,5 +109,5 @@ fn damaged(key: &str, expected: Expected<'_>, size: u64, blake3: &str) -> Error 
         format!("`{key}` is damaged: it has {size} bytes, its manifest says {}", expected.size)
     };
     Error::integrity("artifact-damaged", message)
-        .help("Restore from another store with `--from`, and find out what changed the bytes in this one.")
+        .help(ELSEWHERE)
 }

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+/// Bytes of new parts that are worth a record: what is sent again after a death is at most these and what was on its way.
+const TOLD: u64 = 32 << 20;
+
 /// One part on its way from the hashing thread.
 struct Part {
     n: u32,
@@ -21,44 +24,63 @@ struct Part {
     size: u64,
 }
 
-/// Sends all of `feed` through an upload session, within `pace` and the store's own limit. Returns the digests and the receipts, in the order of the parts.
+/// An upload session of a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Session<'a> {
+    pub storage: &'a Storage,
+    /// What the plugin calls it.
+    pub name: &'a [u8],
+    pub plan: PartPlan,
+    /// Bytes of the object, where they are known.
+    pub size: Option<u64>,
+}
+
+/// What is written down of the parts of an object, so that another attempt can go on behind them.
+pub trait Ledger: Sync {
+    /// Receipts of the parts that the store has already, from the first on. The feed begins behind them.
+    fn stored(&self) -> Vec<Vec<u8>>;
+    /// The store has the next parts as well; these are their receipts.
+    fn more(&self, receipts: Vec<Vec<u8>>) -> Result<()>;
+}
+
+/// Sends all of `feed` through an upload session, within `pace` and the store's own limit. Returns the digests of what was
+/// sent and the receipts of all parts, in their order.
 ///
 /// Fails when the feed is cut off, when a part fails for good, or when the object needs more parts than it may have.
 pub async fn upload(
     feed: Feed,
-    storage: &Storage,
-    session: &[u8],
-    plan: PartPlan,
+    session: Session<'_>,
     pace: Pace,
     observers: &StepObservers,
-    total: Option<u64>,
+    ledger: Option<&dyn Ledger>,
 ) -> Result<(Digested, Vec<Vec<u8>>)> {
+    let Session { storage, name, plan, size } = session;
     let feed = paced(feed, pace.and(storage.pace()));
     let (sender, mut parts) = mpsc::channel::<Part>(1);
-    let hashing = tokio::task::spawn_blocking(move || cut(feed, plan, &sender));
+    let mut landing = Landing::behind(ledger, session);
+    let cutter = Cutter { plan, n: landing.told, offset: landing.sent, chunks: Vec::new(), held: 0 };
+    let hashing = tokio::task::spawn_blocking(move || cut(feed, cutter, &sender));
     let mut flights: JoinSet<Result<(u32, u64, Vec<u8>)>> = JoinSet::new();
-    let mut receipts = BTreeMap::new();
-    let mut sent = 0;
     let parallel = usize::from(plan.parallel.max(1));
     loop {
         let room = flights.len() < parallel;
         tokio::select! {
             part = parts.recv(), if room => {
                 let Some(part) = part else { break };
-                let (storage, session) = (storage.clone(), session.to_vec());
+                let (storage, session) = (storage.clone(), name.to_vec());
                 flights.spawn(async move { put(&storage, &session, part).await });
             }
-            landed = flights.join_next(), if !flights.is_empty() => land(landed, &mut receipts, &mut sent)?,
+            landed = flights.join_next(), if !flights.is_empty() => landing.land(landed)?,
         }
-        observers.progress(sent, total, "bytes");
+        observers.progress(landing.sent, size, "bytes");
     }
     while !flights.is_empty() {
         let landed = flights.join_next().await;
-        land(landed, &mut receipts, &mut sent)?;
-        observers.progress(sent, total, "bytes");
+        landing.land(landed)?;
+        observers.progress(landing.sent, size, "bytes");
     }
     let digested = hashing.await.map_err(|error| Error::permanent("panic", error.to_string()))??;
-    Ok((digested, receipts.into_values().collect()))
+    Ok((digested, landing.receipts.into_values().collect()))
 }
 
 /// The same stream, within limits. It is cut off when this one is, and nobody reads on when the reader is gone.
@@ -83,13 +105,49 @@ fn paced(mut feed: Feed, pace: Pace) -> Feed {
 
 type Landed = Option<Result<Result<(u32, u64, Vec<u8>)>, tokio::task::JoinError>>;
 
-fn land(landed: Landed, receipts: &mut BTreeMap<u32, Vec<u8>>, sent: &mut u64) -> Result<()> {
-    if let Some(landed) = landed {
-        let (n, size, receipt) = landed.map_err(|error| Error::permanent("panic", error.to_string()))??;
-        receipts.insert(n, receipt);
-        *sent += size;
+/// The parts that the store has.
+struct Landing<'a> {
+    receipts: BTreeMap<u32, Vec<u8>>,
+    /// Bytes of them.
+    sent: u64,
+    part_size: u64,
+    /// How many, from the first on, the ledger knows.
+    told: u32,
+    ledger: Option<&'a dyn Ledger>,
+}
+
+impl<'a> Landing<'a> {
+    fn behind(ledger: Option<&'a dyn Ledger>, session: Session<'_>) -> Self {
+        let stored = ledger.map(Ledger::stored).unwrap_or_default();
+        let receipts: BTreeMap<u32, Vec<u8>> = (1..).zip(stored).collect();
+        let (told, part_size) = (u32::try_from(receipts.len()).unwrap_or(u32::MAX), session.plan.part_size);
+        let sent = u64::from(told).saturating_mul(part_size).min(session.size.unwrap_or(u64::MAX));
+        Self { receipts, sent, part_size, told, ledger }
     }
-    Ok(())
+
+    fn land(&mut self, landed: Landed) -> Result<()> {
+        if let Some(landed) = landed {
+            let (n, size, receipt) = landed.map_err(|error| Error::permanent("panic", error.to_string()))??;
+            self.receipts.insert(n, receipt);
+            self.sent += size;
+            self.tell()?;
+        }
+        Ok(())
+    }
+
+    /// Tells of parts that follow those that were told of, once they are worth a record.
+    fn tell(&mut self) -> Result<()> {
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        let next = self.told.saturating_add(1);
+        let after = self.receipts.range(next..).zip(next..).take_while(|((n, _), wanted)| *n == wanted);
+        let receipts: Vec<Vec<u8>> = after.map(|((_, receipt), _)| receipt.clone()).collect();
+        let count = u32::try_from(receipts.len()).unwrap_or(u32::MAX);
+        if u64::from(count).saturating_mul(self.part_size) >= TOLD {
+            ledger.more(receipts)?;
+            self.told = self.told.saturating_add(count);
+        }
+        Ok(())
+    }
 }
 
 /// One part, tried again while its failures are temporary: the bytes are still here.
@@ -107,9 +165,8 @@ async fn put(storage: &Storage, session: &[u8], part: Part) -> Result<(u32, u64,
 }
 
 /// Digests the feed and cuts it into parts, on a thread that may block.
-fn cut(mut feed: Feed, plan: PartPlan, parts: &mpsc::Sender<Part>) -> Result<Digested> {
+fn cut(mut feed: Feed, mut cutter: Cutter, parts: &mpsc::Sender<Part>) -> Result<Digested> {
     let mut digests = Pair::begin();
-    let mut cutter = Cutter { plan, n: 0, offset: 0, chunks: Vec::new(), held: 0 };
     let gone = || Error::permanent("consumer-gone", "the upload stopped early");
     while let Some(mut chunk) = feed.blocking_next()? {
         digests.update(&chunk);
@@ -128,6 +185,7 @@ fn cut(mut feed: Feed, plan: PartPlan, parts: &mpsc::Sender<Part>) -> Result<Dig
 
 struct Cutter {
     plan: PartPlan,
+    /// The part before the current one, and where that ended.
     n: u32,
     offset: u64,
     chunks: Vec<Bytes>,

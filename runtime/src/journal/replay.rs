@@ -38,6 +38,10 @@ pub struct Upload {
     pub key: String,
     /// Empty when the process died before it had one.
     pub session: Vec<u8>,
+    /// Bytes of every part but the last; 0 when nothing is known of parts.
+    pub part_size: u64,
+    /// Of the parts that the store has, from the first on.
+    pub receipts: Vec<Vec<u8>>,
 }
 
 /// Reads `records`, written for the steps of a plan.
@@ -64,7 +68,16 @@ pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
                     store: store.clone(),
                     key: key.clone(),
                     session: session.clone(),
+                    part_size: 0,
+                    receipts: Vec::new(),
                 });
+            }
+            Record::PartsStored { store, key, part_size, receipts } => {
+                let of_these = |upload: &&mut Upload| (&upload.store, &upload.key) == (store, key);
+                if let Some(upload) = replay.uploads.iter_mut().find(of_these) {
+                    upload.part_size = *part_size;
+                    upload.receipts.extend(receipts.iter().cloned());
+                }
             }
             Record::Notified { notifier, problem: None, outcome, occasion } => {
                 let occasion = occasion.or_else(|| Occasion::of((*outcome)?));

@@ -40,6 +40,8 @@ pub struct PartPlan {
     pub max_parts: u32,
     /// Most parts at once; 1 asks for parts in order.
     pub parallel: u16,
+    /// Whether a session outlives the process that began it.
+    pub resumable: bool,
 }
 
 /// The answer to a conditional create.
@@ -170,7 +172,8 @@ impl Storage {
         if plan.part_size == 0 || plan.max_parts == 0 || plan.parallel == 0 {
             return Err(self.guest.doing("prepare").broke_contract("a part plan has a zero"));
         }
-        Ok(PartPlan { part_size: plan.part_size, max_parts: plan.max_parts, parallel: plan.parallel })
+        let wit::PartPlan { part_size, max_parts, parallel, resumable } = plan;
+        Ok(PartPlan { part_size, max_parts, parallel, resumable })
     }
 
     /// Begins an object. The session is opaque, and outlives the process.
@@ -252,11 +255,11 @@ impl Storage {
         unless_missing(found)
     }
 
-    /// Streams the whole object into `out`, in constant memory, and returns its bytes. Does not finish `out`: the caller
-    /// does, when it is content with what came.
-    pub async fn get(&self, key: &str, out: &Sink) -> Result<u64> {
+    /// Streams an object from the byte `from` on into `out`, in constant memory, and returns where it ended. Does not finish
+    /// `out`: the caller does, when it is content with what came.
+    pub async fn get(&self, key: &str, from: u64, out: &Sink) -> Result<u64> {
         key::check(key)?;
-        let mut at = 0;
+        let mut at = from;
         let mut tries = Tries::new();
         loop {
             let (moved, ended) = self.get_range(key, at, RANGE, &mut Taker::Stream(out)).await;
@@ -406,7 +409,6 @@ impl Storage {
     }
 }
 
-/// Waits before another try after a failure that may pass; any other comes back.
 /// Hands chunks on until there are no more: how many bytes they were, and what was in the way.
 async fn pass(mut chunks: mpsc::Receiver<Bytes>, witness: Witness, taker: &mut Taker<'_>) -> (u64, Result<()>) {
     let mut moved = 0;
@@ -437,6 +439,7 @@ fn split(keys: &[String], found: &[u8], sizes: &[Option<u64>], most: usize) -> H
     if rest.is_empty() && keys.len() == sizes.len() { each } else { HashMap::new() }
 }
 
+/// Waits before another try after a failure that may pass; any other comes back.
 async fn pause(tries: &mut Tries, error: Error) -> Result<()> {
     let Some(wait) = tries.next(&error) else { return Err(error) };
     tokio::time::sleep(wait).await;

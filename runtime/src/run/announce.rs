@@ -53,10 +53,17 @@ pub(super) async fn remember(shop: &Workshop, store: &Store, held: &Held, contex
     shop.state.catalog.put(&store.found(held).await?)
 }
 
-/// Removes objects of an attempt that ended, with what its unfinished sessions left under their keys.
+/// Removes objects of an attempt that ended, with what its unfinished sessions left under their keys. What a manifest names
+/// stays: another process may have gone on with the same upload, and published it.
 pub(super) async fn clean_up(store: &Store, keys: impl IntoIterator<Item = String>, observers: &StepObservers) {
     for key in keys {
-        if let Err(error) = store.storage().delete(&key).await {
+        let removed = async {
+            match store.names(&key).await? {
+                true => Ok(()),
+                false => store.storage().delete(&key).await,
+            }
+        };
+        if let Err(error) = removed.await {
             let message =
                 format!("what the failed attempt left in store `{}` could not be removed: {error}", store.name);
             observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));

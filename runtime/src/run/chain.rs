@@ -81,12 +81,19 @@ async fn usable(store: &Store, held: &Held, context: &Context) -> Result<PathBuf
             let message = format!("a check has found artifact {} damaged", link.manifest.id);
             return Err(Error::integrity("artifact-damaged", message));
         }
-        if store.storage().stat(&store.bytes_key(&link.manifest)).await? != Some(Expected::of(&link.manifest).size) {
-            let message = format!("the bytes of artifact {} are not all there", link.manifest.id);
-            return Err(Error::integrity("artifact-damaged", message));
-        }
+        whole(store, &link).await?;
     }
     index::fetch(store, &held.manifest, "parent.index", context).await
+}
+
+/// The bytes of a link are there, by their number.
+async fn whole(store: &Store, link: &Held) -> Result<()> {
+    let size = store.storage().stat(&store.bytes_key(&link.manifest)).await?;
+    if size == Some(Expected::of(&link.manifest).size) {
+        return Ok(());
+    }
+    let message = format!("the bytes of artifact {} are not all there, in store `{}`", link.manifest.id, store.name);
+    Err(Error::integrity("artifact-damaged", message))
 }
 
 /// All artifacts of the chain that ends with `held`, the full one first.
@@ -188,7 +195,8 @@ pub(super) async fn transfer_before(
     let mut brought = Vec::new();
     for link in links {
         let manifest = &link.manifest;
-        if to.held(&manifest.source, &manifest.database, &manifest.id).await?.is_some() {
+        if let Some(there) = to.held(&manifest.source, &manifest.database, &manifest.id).await? {
+            whole(to, &there).await?;
             continue;
         }
         brought.push(super::transfer::bring(shop, work, (from, to), &link, bandwidth, context).await?.1);

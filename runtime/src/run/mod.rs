@@ -5,6 +5,7 @@ mod announce;
 mod backup;
 pub mod board;
 pub mod cancel;
+mod carry;
 mod chain;
 pub mod choice;
 mod drill;
@@ -139,6 +140,7 @@ pub async fn run_part(request: Request<'_>, choice: Choice, mut outfit: Outfit, 
     run.learn()?;
     notify::began(&run.shop, &begun.plan, run.teller.report(Outcome::Skipped), &begun.replay.told).await?;
     let outcome = run.go(cancel).await?;
+    resume::clean_up_carried(&run.shop).await;
     run.gate.end();
     let report = run.teller.report(outcome);
     notify::ended(&run.shop, &begun.plan, &report, &begun.replay.told).await?;

@@ -2,10 +2,11 @@
 
 use super::executor::Located;
 use super::workshop::{Outfit, Workshop};
-use super::{Request, locate, state::State};
+use super::{Request, state::State};
 use crate::error::{Error, Result};
 use crate::journal::replay::{Replay, Upload, replay};
 use crate::journal::{Beginning, Unfinished};
+use crate::store::Store;
 use schema::event::Event;
 use schema::plan::Plan;
 use schema::record::Record;
@@ -87,7 +88,11 @@ fn tell_abandoned(dead: &Unfinished, outfit: &Outfit) {
 /// Removes what the uploads of dead processes left: of this run, and of those that it stands in for. Nothing of them is
 /// alive: this process holds the job's lock.
 pub(super) async fn clean_up(shop: &Workshop, begun: &Begun) -> Result<()> {
-    clean_up_uploads(shop, &begun.run, &begun.plan, &begun.replay.uploads).await;
+    let uploads = begun.replay.uploads.iter().cloned();
+    let (lasting, left): (Vec<Upload>, Vec<Upload>) =
+        uploads.partition(|upload| begun.resumed && !upload.receipts.is_empty());
+    lasting.into_iter().for_each(|upload| shop.carry(upload));
+    clean_up_uploads(shop, &begun.run, &left).await;
     clear_scratch(shop, &begun.run, &shop.state.journal.records(&begun.run)?);
     let mut next = begun.abandoned.as_ref().map(|dead| dead.run.clone()).or_else(|| begun.replay.instead_of.clone());
     while let Some(run) = next {
@@ -96,7 +101,7 @@ pub(super) async fn clean_up(shop: &Workshop, begun: &Begun) -> Result<()> {
         let records = shop.state.journal.records(&run)?;
         clear_scratch(shop, &run, &records);
         let left = replay(&records, &plan.steps);
-        clean_up_uploads(shop, &run, &plan, &left.uploads).await;
+        clean_up_uploads(shop, &run, &left.uploads).await;
         next = left.instead_of.filter(|before| *before != run);
     }
     Ok(())
@@ -117,28 +122,32 @@ fn clear_scratch(shop: &Workshop, run: &str, records: &[Record]) {
     }
 }
 
-async fn clean_up_uploads(shop: &Workshop, run: &str, plan: &Plan, uploads: &[Upload]) {
+/// Removes what no attempt of this run has gone on with.
+pub(super) async fn clean_up_carried(shop: &Workshop) {
+    clean_up_uploads(shop, &shop.run, &shop.carried()).await;
+}
+
+async fn clean_up_uploads(shop: &Workshop, run: &str, uploads: &[Upload]) {
     for upload in uploads {
-        let Some(step) = plan.steps.iter().find(|step| step.address == upload.step) else { continue };
-        let Some(at) = locate(plan, run, step) else { continue };
         let observers = shop.observers.of(&upload.step);
-        let swept = async {
-            let store = shop.store(&upload.store, &observers).await?;
-            let keep = store.held(&at.source, &at.database, &at.id).await?.map(|held| held.manifest.attempt);
-            if keep.as_deref() == Some(upload.attempt.as_str()) {
-                return Ok(());
-            }
-            if !upload.session.is_empty() {
-                // A session that ended has nothing to abort; what it left has its key.
-                let _ = store.storage().abort(&upload.session).await;
-            }
-            store.storage().delete(&upload.key).await
-        };
+        let swept = async { sweep(&shop.store(&upload.store, &observers).await?, upload).await };
         if let Err(error) = swept.await {
             let message = format!("what run {run} left in store `{}` could not be removed: {error}", upload.store);
             observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
         }
     }
+}
+
+/// Removes what an upload left in its store, unless a manifest names it.
+pub(super) async fn sweep(store: &Store, upload: &Upload) -> Result<()> {
+    if store.names(&upload.key).await? {
+        return Ok(());
+    }
+    if !upload.session.is_empty() {
+        // A session that ended has nothing to abort; what it left has its key.
+        let _ = store.storage().abort(&upload.session).await;
+    }
+    store.storage().delete(&upload.key).await
 }
 
 /// Starts that other jobs' dead runs owe on sources of this run: whoever holds a source's lock knows that they are dead.

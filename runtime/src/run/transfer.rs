@@ -2,6 +2,7 @@
 
 use super::announce::{LOST, clean_up, publish, remember};
 use super::backup::{encoded, located, report};
+use super::carry;
 use super::chain;
 use super::executor::{Done, Located, Work, unless_cancelled};
 use super::pass::{Passed, Way, pass, way};
@@ -59,13 +60,20 @@ pub(super) async fn bring(
     context: &Context,
 ) -> Result<(String, ArtifactReport)> {
     let old = &held.manifest;
-    let way = way(old, from, to)?;
+    let bringing = Bringing { shop, work, from, to, old, way: &way(old, from, to)?, bandwidth, context };
+    if let Some((manifest, there)) = carry::go_on(&bringing).await? {
+        let (detail, report) = announce(&bringing, &manifest).await?;
+        let there = sized(there);
+        return Ok((format!("{detail}, gone on with behind {there} of another attempt and read back"), report));
+    }
     let began = Instant::now();
-    let planned = planned(old, &way, &work.attempt);
-    let manifest = match copy(shop, work, (from, to), &way, (old, &planned), bandwidth, context).await {
+    let planned = planned(old, bringing.way, &work.attempt);
+    let manifest = match copy(&bringing, &planned).await {
         Ok(manifest) => Manifest { moved: u64::try_from(began.elapsed().as_millis()).ok(), ..manifest },
         Err(error) => {
-            clean_up(to, to.objects(&planned), &context.observers).await;
+            if !shop.carries(&to.name, &to.bytes_key(&planned)) {
+                clean_up(to, to.objects(&planned), &context.observers).await;
+            }
             // Another attempt may have gone on where this one could not.
             return match to.held(&old.source, &old.database, &old.id).await {
                 Ok(Some(there)) if error.kind != ProblemKind::Cancelled => {
@@ -76,11 +84,30 @@ pub(super) async fn bring(
             };
         }
     };
-    let published = publish(to, &manifest, &context.observers).await?;
+    announce(&bringing, &manifest).await
+}
+
+/// What a transfer of one artifact is made of.
+pub(super) struct Bringing<'a> {
+    pub(super) shop: &'a Workshop,
+    pub(super) work: &'a Work,
+    pub(super) from: &'a Store,
+    pub(super) to: &'a Store,
+    /// What the manifest of the copy says that is read.
+    pub(super) old: &'a Manifest,
+    pub(super) way: &'a Way,
+    pub(super) bandwidth: Option<u64>,
+    pub(super) context: &'a Context,
+}
+
+/// Publishes a copy whose bytes are durable.
+async fn announce(bringing: &Bringing<'_>, manifest: &Manifest) -> Result<(String, ArtifactReport)> {
+    let Bringing { shop, from, to, context, .. } = bringing;
+    let published = publish(to, manifest, &context.observers).await?;
     remember(shop, to, published.held(), context).await?;
     let lost = if matches!(published, Published::Theirs(_)) { LOST } else { "" };
     let size = sized(manifest.artifact.size);
-    let detail = format!("{size} from `{}` to `{}`{}{lost}", from.name, to.name, encoded(&manifest));
+    let detail = format!("{size} from `{}` to `{}`{}{lost}", from.name, to.name, encoded(manifest));
     Ok((detail, report(to, &published.held().manifest)))
 }
 
@@ -121,7 +148,7 @@ pub(super) async fn expect(store: &Store, at: &Located) -> Result<Held> {
 }
 
 /// What the manifest of the new copy will be, but for sizes and digests that are not known before it is made.
-fn planned(old: &Manifest, way: &Way, attempt: &str) -> Manifest {
+pub(super) fn planned(old: &Manifest, way: &Way, attempt: &str) -> Manifest {
     // What it takes from here to there is not what it took to get here.
     let mut new = Manifest { attempt: attempt.to_owned(), moved: None, ..old.clone() };
     if let Way::Anew { layers, encoding, .. } = way {
@@ -154,18 +181,14 @@ fn index_way(way: &Way) -> Option<Way> {
 }
 
 /// Copies the bytes and the index; the manifest of the new copy.
-async fn copy(
-    shop: &Workshop,
-    work: &Work,
-    (from, to): (&Store, &Store),
-    way: &Way,
-    (old, planned): (&Manifest, &Manifest),
-    bandwidth: Option<u64>,
-    context: &Context,
-) -> Result<Manifest> {
+async fn copy(bringing: &Bringing<'_>, planned: &Manifest) -> Result<Manifest> {
+    let Bringing { shop, work, from, to, old, way, bandwidth, context } = *bringing;
     let mut new = planned.clone();
-    let size = matches!(way, Way::Verbatim).then(|| Expected::of(old).size);
+    let verbatim = matches!(way, Way::Verbatim);
+    let size = verbatim.then(|| Expected::of(old).size);
     let sending = Sending::begin(shop, work, to, &to.bytes_key(&new), size).await?;
+    // What is encoded anew is never the same again.
+    let sending = if verbatim { sending.lasting() } else { sending };
     fault::point("in-transfer");
     let quiet = context.observers.silent();
     let (sink, feed) = channel();
@@ -176,17 +199,17 @@ async fn copy(
     let Passed { sent, receipts, .. } = match passed {
         Ok(passed) => passed,
         Err(error) => {
-            sending.abort().await;
+            sending.set_aside(&error).await;
             return Err(error);
         }
     };
-    if let Some(copy) = new.copy.as_mut().filter(|_| !matches!(way, Way::Verbatim)) {
+    if let Some(copy) = new.copy.as_mut().filter(|_| !verbatim) {
         copy.size = sent.size;
         copy.blake3 = sent.blake3;
         copy.sha256 = sent.sha256.unwrap_or_default();
     }
     sending.commit(&receipts).await?;
-    new.index = copy_index(shop, work, (from, to), way, (old, &new), context).await?;
+    new.index = copy_index(bringing, &new).await?;
     Ok(new)
 }
 
@@ -203,14 +226,8 @@ fn same(old: &Manifest, came: Option<&Digested>) -> Result<()> {
 }
 
 /// Copies the index.
-async fn copy_index(
-    shop: &Workshop,
-    work: &Work,
-    (from, to): (&Store, &Store),
-    way: &Way,
-    (old, new): (&Manifest, &Manifest),
-    context: &Context,
-) -> Result<Option<Indexed>> {
+pub(super) async fn copy_index(bringing: &Bringing<'_>, new: &Manifest) -> Result<Option<Indexed>> {
+    let Bringing { shop, work, from, to, old, way, context, .. } = *bringing;
     let Some(file) = new.index.as_ref().map(|index| index.file.clone()) else { return Ok(None) };
     let way = index_way(way).unwrap_or(Way::Verbatim);
     let folder = to.folder(&new.source, &new.database, &new.id);

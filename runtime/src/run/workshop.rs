@@ -5,6 +5,7 @@ use crate::artifact::blake3_of;
 use crate::engine::{self, Context, Engine};
 use crate::error::{Error, Result};
 use crate::event::{Observers, StepObservers};
+use crate::journal::replay::Upload;
 use crate::plugin::Host;
 use crate::process::{Children, Guard, Redact};
 use crate::secret::Secrets;
@@ -20,7 +21,7 @@ use schema::target::Target;
 use schema::texts::{Text, Texts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +52,8 @@ pub(super) struct Workshop {
     /// Why stores may be used that do not create atomically.
     allowed: Option<String>,
     opened: Mutex<BTreeMap<String, Store>>,
+    /// Uploads that another attempt may go on with.
+    carried: std::sync::Mutex<Vec<Upload>>,
     /// Guards of servers that this run stopped, by source.
     pub(super) guards: Mutex<BTreeMap<String, Option<Guard>>>,
 }
@@ -120,6 +123,7 @@ impl Workshop {
             cancel: outfit.cancel,
             exe: outfit.exe,
             opened: Mutex::default(),
+            carried: std::sync::Mutex::default(),
             guards: Mutex::new(owed.into_iter().map(|source| (source, None)).collect()),
         }
     }
@@ -160,6 +164,30 @@ impl Workshop {
     /// Seconds for which nobody may remove what is put into a store.
     pub(super) fn immutable(&self, store: &str) -> Option<u64> {
         self.stores.get(store).and_then(|store| store.immutable)
+    }
+
+    /// Keeps an upload for whoever goes on with it.
+    pub(super) fn carry(&self, upload: Upload) {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).push(upload);
+    }
+
+    /// Takes the upload that is to have one of these keys, which depend on its attempt.
+    pub(super) fn take_carried(&self, store: &str, key_of: impl Fn(&str) -> String) -> Option<Upload> {
+        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_it = |upload: &Upload| upload.store == store && upload.key == key_of(&upload.attempt);
+        let at = carried.iter().position(of_it)?;
+        Some(carried.swap_remove(at))
+    }
+
+    /// Whether an upload is kept.
+    pub(super) fn carries(&self, store: &str, key: &str) -> bool {
+        let carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        carried.iter().any(|upload| (upload.store.as_str(), upload.key.as_str()) == (store, key))
+    }
+
+    /// Takes all that nobody has gone on with.
+    pub(super) fn carried(&self) -> Vec<Upload> {
+        std::mem::take(&mut *self.carried.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Writes a record. The caller does nothing that it announces when this fails.

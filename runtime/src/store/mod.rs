@@ -107,6 +107,13 @@ impl Store {
         self.read_manifest(&layout::manifest(&self.folder(source, database, id))).await
     }
 
+    /// Whether a manifest names the bytes under a key, so that they are no leftover.
+    pub async fn names(&self, key: &str) -> Result<bool> {
+        let Some((folder, layout::Part::Bytes(attempt))) = layout::part(key) else { return Ok(false) };
+        let held = self.read_manifest(&layout::manifest(folder)).await?;
+        Ok(held.is_some_and(|held| held.manifest.attempt == attempt))
+    }
+
     /// Reads a manifest and believes it only when it is that of the folder that it is in, and names what can be there.
     pub(crate) async fn read_manifest(&self, key: &str) -> Result<Option<Held>> {
         let Some(bytes) = self.small(key).await? else { return Ok(None) };

@@ -3,7 +3,7 @@
 
 use super::{Store, layout};
 use crate::artifact::decode::Coded;
-use crate::artifact::download::{Expected, download};
+use crate::artifact::download::{Expected, download, rest};
 use crate::artifact::encode::Layers;
 use crate::artifact::pace::Pace;
 use crate::artifact::part::Ranged;
@@ -115,6 +115,11 @@ impl Store {
         observers: &StepObservers,
     ) -> Result<()> {
         download(&self.storage, &self.bytes_key(manifest), Expected::of(manifest), out, pace, observers).await
+    }
+
+    /// Streams the copy's bytes from one on into `out`, as they are stored. Whether they are right only the whole shows.
+    pub async fn read_rest(&self, manifest: &Manifest, from: u64, out: Sink, pace: Pace) -> Result<()> {
+        rest(&self.storage, &self.bytes_key(manifest), (from, Expected::of(manifest).size), out, pace).await
     }
 
     /// Streams the index of the copy into `out`, as it is stored; `false` when there is none.

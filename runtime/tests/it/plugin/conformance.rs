@@ -76,7 +76,7 @@ impl Vault {
     pub(crate) async fn read(&self, key: &str) -> runtime::Result<Vec<u8>> {
         let (sink, mut feed) = channel();
         let reading = async {
-            let size = self.storage.get(key, &sink).await?;
+            let size = self.storage.get(key, 0, &sink).await?;
             sink.finish().await.map(|()| size)
         };
         let collecting = async {

@@ -85,6 +85,6 @@ async fn a_reader_that_leaves_ends_the_call() {
     std::fs::write(vault.root().join("big"), bytes(8 << 20, 0)).expect("written");
     let (sink, feed) = channel();
     drop(feed);
-    let error = vault.storage.get("big", &sink).await.expect_err("nobody reads");
+    let error = vault.storage.get("big", 0, &sink).await.expect_err("nobody reads");
     assert_eq!(error.code, "consumer-gone");
 }

@@ -1,8 +1,9 @@
 //! A transfer that is cut off goes on behind the parts that its store has, whoever was cut off and wherever; and what is
 //! there of another attempt is not believed.
 
+use crate::faults::wait_for;
 use crate::overlap::{Frozen, copied};
-use crate::peer::S3;
+use crate::peer::{Proxy, S3};
 use crate::s3::space_in;
 use crate::space::{Ran, Space, ended, noise};
 use crate::stores::audit;
@@ -83,7 +84,8 @@ fn a_transfer_goes_on_at_the_missing_parts() {
 fn it_goes_on_again_and_again() {
     let space = space();
     space.run_until(TOLD, "run").expect(137);
-    for place in ["gone-on", "storage/put-part/after", "before-commit", "storage/commit/after", "storage/commit/after"] {
+    for place in ["gone-on", "storage/put-part/after", "before-commit", "storage/commit/after", "storage/commit/after"]
+    {
         space.run_until(place, "run").expect(137);
     }
     let (ran, sent) = again(&space);
@@ -157,4 +159,31 @@ fn a_transfer_into_a_bucket_goes_on() {
     assert!(audit.artifacts.len() == 1 && audit.faults.is_empty(), "{audit:?}");
     assert_eq!(server.uploads(), Vec::<String>::new());
     space.run("verify").expect(0);
+}
+
+/// The network is gone until the attempt has given up: the next one of the same run goes on.
+#[test]
+fn an_attempt_that_lost_its_network_is_gone_on_with() {
+    let server = S3::versitygw();
+    let proxy = Proxy::before(server.running.port);
+    let space = space_in(&format!("http://127.0.0.1:{}", proxy.port), "missing/", "");
+    space.edit("bandwidth=\"80MiB/s\"", "");
+    space.write("data/large", &noise(120 << 20));
+    // Of one connection; four parts at once take two seconds.
+    proxy.add("bandwidth", "upstream", 1.0, "\"rate\":8000");
+    let log = space.path("places.log");
+    let came_by = |place: &str| fs::read_to_string(&log).is_ok_and(|log| log.contains(place));
+    let mut command = space.command("run");
+    let run = command.env("BACKSTAY_FAULT_LOG", &log).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    wait_for(|| came_by(TOLD));
+    proxy.add("reset_peer", "upstream", 1.0, "\"timeout\":0");
+    wait_for(|| came_by("journal/attempt-ended/after"));
+    proxy.remove("reset_peer");
+    proxy.remove("bandwidth");
+    let output = run.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && err.contains("gone on with behind"), "{err}");
+    let audit = audit(&crate::peer::object(&server, "missing/"));
+    assert!(audit.artifacts.len() == 1 && audit.faults.is_empty(), "{audit:?}");
+    assert_eq!(server.uploads(), Vec::<String>::new());
 }

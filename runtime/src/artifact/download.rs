@@ -108,6 +108,5 @@ fn damaged(key: &str, expected: Expected<'_>, size: u64, blake3: &str) -> Error 
     } else {
         format!("`{key}` is damaged: it has {size} bytes, its manifest says {}", expected.size)
     };
-    Error::integrity("artifact-damaged", message)
-        .help(ELSEWHERE)
+    Error::integrity("artifact-damaged", message).help(ELSEWHERE)
 }

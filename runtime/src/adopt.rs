@@ -138,9 +138,9 @@ impl Adoption<'_> {
         (name, layers): (&str, &Layers),
     ) -> Result<(Content, Option<Copied>)> {
         let storage = self.store.storage();
-        // Stores size their parts by it; what layers make of it is not known before.
+        let plan = storage.prepare(key, Some(size)).await?;
+        // What layers make of it is not known before.
         let size = layers.is_empty().then_some(size);
-        let plan = storage.prepare(key, size).await?;
         let session = storage.begin(key, size).await?;
         let ((sink, feed), (coded, bytes)) = (channel(), channel());
         let path = file.to_owned();

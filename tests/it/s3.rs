@@ -2,7 +2,7 @@
 
 use crate::faults::wait_for;
 use crate::peer::{self, Proxy, S3};
-use crate::space::{Space, noise, tree};
+use crate::space::{Space, ended, noise, tree};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -253,6 +253,25 @@ fn a_server_that_is_down_is_tried_again() {
     let ran = space.run("run").expect(1).says("plugin-busy");
     assert!(ran.err.contains("attempt 5"), "{}", ran.err);
     space.run("restore notes --from local --into back --confirm").expect(0);
+}
+
+/// There is a most of parts, so a large object needs large ones. What nobody has seen is as large as the strategy says.
+#[test]
+fn parts_are_as_large_as_the_data_asks() {
+    let server = S3::versitygw();
+    let space = straight(&server.endpoint());
+    space.edit("strategy \"quickstart\" {", "strategy \"quickstart\" {\n    workload { size \"900GiB\"; }");
+    space.edit("    job \"nightly\"", "    job \"once\" { backup \"notes\" to=\"offsite\"; }\n    job \"nightly\"");
+    space.write("data/large.bin", &noise(120 << 20));
+    // Two of 116 MiB, and an index; then as many as such an archive has, and an index.
+    for parts in [3, 9] {
+        let log = space.path("places.log");
+        ended(space.command("run --job once").env("BACKSTAY_FAULT_LOG", &log)).expect(0);
+        let places = fs::read_to_string(&log).unwrap();
+        let sent = places.lines().filter(|line| line.starts_with("storage/put-part/before#")).count();
+        assert_eq!(sent, parts);
+        fs::remove_file(log).unwrap();
+    }
 }
 
 /// A server that takes a conditional PUT and overwrites: it is found out, and refused unless the strategy says why not.

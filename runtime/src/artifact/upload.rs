@@ -210,7 +210,8 @@ impl Cutter {
         self.n += 1;
         if self.n > self.plan.max_parts {
             let message = format!("the object outgrew the {} parts that its store allows", self.plan.max_parts);
-            return Err(Error::permanent("object-too-large", message));
+            return Err(Error::permanent("object-too-large", message)
+                .help("Parts are cut by the last artifacts, and by `workload { size … }` while there are none: say there how large the data is."));
         }
         let (chunks, size) = (std::mem::take(&mut self.chunks), std::mem::take(&mut self.held));
         let body = Body::new(self.offset, chunks);

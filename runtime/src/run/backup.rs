@@ -4,7 +4,7 @@ use super::announce::{LOST, clean_up, publish, remember};
 use super::chain::{self, Parent};
 use super::executor::{Done, Located, Work};
 use super::index;
-use super::send::Sending;
+use super::send::{Length, Sending};
 use super::workshop::Workshop;
 use crate::artifact::digest::Digested;
 use crate::artifact::encode::{self, Layers};
@@ -44,7 +44,9 @@ pub(super) async fn perform(
     let parent = if wanted { chain::parent(shop, &store, at, context).await? } else { None };
     let file = file_name(at, method, parent.is_some(), context.world.now());
     let layers = store.layers(matches!(method, Method::Dump | Method::Backup));
-    let way = Way { method, file: &file, layers: &layers, parent: parent.as_ref() };
+    let before = before(shop, &store.name, at)?;
+    let length = before.largest.or(shop.workload).map_or(Length::Unknown, Length::About);
+    let way = Way { method, file: &file, layers: &layers, length, parent: parent.as_ref() };
     let (manifest, incomplete) = match take(shop, work, at, way, &store, context).await {
         Ok(taken) => taken,
         Err(error) => {
@@ -61,7 +63,6 @@ pub(super) async fn perform(
     };
     let published = publish(&store, &manifest, &context.observers).await.map_err(parent_gone)?;
     let held = published.held();
-    let before = before(shop, &store.name, at)?;
     remember(shop, &store, held, context).await?;
     let mut done = judge(&store, &held.manifest, &incomplete, &before);
     if let Some(chain) = &held.manifest.chain {
@@ -106,10 +107,10 @@ async fn take(
     store: &Store,
     context: &Context,
 ) -> Result<(Manifest, Vec<String>)> {
-    let Way { file, layers, parent, .. } = way;
+    let Way { file, layers, length, parent, .. } = way;
     let folder = store.folder(&at.source, &at.database, &at.id);
     let key = layout::bytes(&folder, &work.attempt, &encode::file_name(file, &layers.names()));
-    let sending = Sending::begin(shop, work, store, &key, None).await?;
+    let sending = Sending::begin(shop, work, store, &key, length).await?;
     let began = Instant::now();
     let made = match make(shop, at, way, &sending, context).await {
         Ok(made) => made,
@@ -143,6 +144,8 @@ struct Way<'a> {
     /// Name of the artifact's own bytes.
     file: &'a str,
     layers: &'a Layers,
+    /// What it will come to.
+    length: Length,
     /// What a differential is made against.
     parent: Option<&'a Parent>,
 }
@@ -236,6 +239,8 @@ fn file_name(at: &Located, method: Method, differential: bool, now: jiff::Timest
 struct Before {
     /// The usual size of a full one, in bytes.
     usual: Option<u64>,
+    /// The size of the largest of the last ones.
+    largest: Option<u64>,
     /// When the newest one was taken.
     newest: Option<String>,
 }
@@ -250,8 +255,10 @@ fn before(shop: &Workshop, store: &str, at: &Located) -> Result<Before> {
         .collect();
     same.sort_unstable_by(|one, other| (&one.taken, one.size).cmp(&(&other.taken, other.size)));
     let full = same.iter().rev().filter(|known| known.parent.is_none()).take(HISTORY);
+    let sizes: Vec<u64> = full.map(|known| known.size).collect();
     Ok(Before {
-        usual: usual(full.map(|known| known.size).collect()),
+        largest: sizes.iter().max().copied(),
+        usual: usual(sizes),
         newest: same.last().map(|known| known.taken.clone()),
     })
 }

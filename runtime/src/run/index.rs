@@ -1,7 +1,7 @@
 //! The index of a backup as an object beside the artifact: into a store before the manifest, and back to a file.
 
 use super::executor::Work;
-use super::send::Sending;
+use super::send::{Length, Sending};
 use super::workshop::Workshop;
 use crate::artifact::digest::{Digested, hex};
 use crate::artifact::encode::{self, Layers};
@@ -50,7 +50,8 @@ pub(super) async fn publish(
     fault::point("before-index");
     note_frames(&path, artifact)?;
     let file = file_name(file, of);
-    let sending = Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), None).await?;
+    let sending =
+        Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), Length::Unknown).await?;
     let ((sink, feed), (coded, stored)) = (channel(), channel());
     let silent = context.observers.silent();
     let (read, encoded, sent) =

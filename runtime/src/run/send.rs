@@ -16,6 +16,29 @@ use schema::record::Record;
 use schema::report::ProblemKind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Bytes of an object.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Length {
+    Known(u64),
+    /// More or less: parts are cut by it, and nothing is held against it.
+    About(u64),
+    #[default]
+    Unknown,
+}
+
+impl Length {
+    fn known(self) -> Option<u64> {
+        if let Self::Known(size) = self { Some(size) } else { None }
+    }
+
+    fn guessed(self) -> Option<u64> {
+        match self {
+            Self::Known(size) | Self::About(size) => Some(size),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// An object that is not visible yet.
 pub(super) struct Sending<'a> {
     shop: &'a Workshop,
@@ -31,16 +54,16 @@ pub(super) struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    /// Begins an object; `size` in bytes where it is known.
+    /// Begins an object.
     pub(super) async fn begin(
         shop: &'a Workshop,
         work: &Work,
         store: &'a Store,
         key: &str,
-        size: Option<u64>,
+        length: Length,
     ) -> Result<Self> {
-        let storage = store.storage();
-        let plan = storage.prepare(key, size).await?;
+        let (storage, size) = (store.storage(), length.known());
+        let plan = storage.prepare(key, length.guessed()).await?;
         let begun = |session: Vec<u8>| Record::UploadStarted {
             step: work.address.clone(),
             attempt: work.attempt.clone(),

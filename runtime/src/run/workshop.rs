@@ -40,6 +40,8 @@ pub(super) struct Workshop {
     pub observers: Observers,
     pub cancel: CancellationToken,
     pub exe: PathBuf,
+    /// Bytes of the data, as the strategy says.
+    pub workload: Option<u64>,
     /// Where sources of this machine have their data, with their names.
     pub live: Vec<(String, PathBuf)>,
     engines: BTreeMap<String, Arc<dyn Engine>>,
@@ -110,6 +112,7 @@ impl Workshop {
                     Some((source.name.clone(), engine))
                 })
                 .collect(),
+            workload: plan.workload.size,
             live: live(plan, outfit.world.base()),
             targets: plan.targets.iter().map(|target| (target.name.clone(), target.clone())).collect(),
             stores: plan.stores.iter().map(|store| (store.name.clone(), store.clone())).collect(),

@@ -30,8 +30,10 @@ export!(S3);
 const PAGE: &str = "500";
 /// Bytes of a part at least: small enough that a few fit in memory, large enough that a request a part costs nothing.
 const PART: u64 = 16 << 20;
-/// Bytes of a part at most, and of all parts that are on their way.
-const LARGEST_PART: u64 = 64 << 20;
+/// Bytes of all parts that are on their way, unless one alone must be larger.
+const ON_THE_WAY: u64 = 64 << 20;
+/// Bytes of a part at most, by the protocol.
+const LARGEST_PART: u64 = 5 << 30;
 /// Most parts of one object, by the protocol.
 const PARTS: u32 = 10_000;
 /// Versions of one object that are removed at once: each object is made once, so there is one.
@@ -50,7 +52,7 @@ fn place() -> Result<Place, Error> {
 fn plan(size: Option<u64>) -> PartPlan {
     let needed = size.unwrap_or(0).saturating_mul(5).div_ceil(4 * u64::from(PARTS));
     let part_size = needed.div_ceil(1 << 20).saturating_mul(1 << 20).clamp(PART, LARGEST_PART);
-    let parallel = u16::try_from(LARGEST_PART / part_size).unwrap_or(1);
+    let parallel = u16::try_from(ON_THE_WAY / part_size).unwrap_or(1).max(1);
     PartPlan { part_size, max_parts: PARTS, parallel, resumable: true }
 }
 

@@ -95,6 +95,7 @@ impl Vault {
 /// All of it, each on a new storage.
 pub(crate) async fn suite(new: impl AsyncFn() -> Vault) {
     parts_twice_and_out_of_order_make_the_object(new().await).await;
+    what_is_large_fits_into_the_parts(new().await).await;
     a_commit_needs_every_part(new().await).await;
     an_object_is_never_overwritten(new().await).await;
     of_eight_creators_one_wins(new().await).await;
@@ -134,6 +135,15 @@ async fn parts_twice_and_out_of_order_make_the_object(vault: Vault) {
     assert!(vault.read(key).await.expect("read") == all, "other bytes than were stored");
     assert_eq!(vault.storage.stat(key).await.expect("stat"), Some(all.len() as u64));
     assert_eq!(vault.files(), [key]);
+}
+
+async fn what_is_large_fits_into_the_parts(vault: Vault) {
+    for size in [1 << 30, 160 << 30, 900 << 30, 4 << 40] {
+        let plan = vault.storage.prepare("s/db/id/1/x.dump", Some(size)).await.expect("a plan");
+        assert!(plan.part_size.saturating_mul(plan.max_parts.into()) > size, "{size}: {plan:?}");
+        let at_once = plan.part_size * u64::from(plan.parallel);
+        assert!(at_once <= (64 << 20).max(size / 4_000), "{size}: {plan:?}");
+    }
 }
 
 async fn a_commit_needs_every_part(vault: Vault) {

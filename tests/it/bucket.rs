@@ -125,6 +125,32 @@ fn prunes_and_prunes_that_are_killed() {
     });
 }
 
+/// A machine died while it sent, and its state is lost: nobody goes on, and the server keeps the parts until they are cleared away.
+#[test]
+fn what_a_lost_machine_was_sending() {
+    let server = S3::versitygw();
+    let bucket = Bucket::new(&server);
+    let rules = "    keep in=\"offsite\" { last 1; }\n    job \"tidy\" { prune \"offsite\"; }\n";
+    bucket.space.edit("    job \"nightly\"", &format!("{rules}    job \"nightly\""));
+    bucket.space.run("run --job nightly").expect(0);
+    bucket.space.run_until("storage/put-part/after", "run --job nightly").expect(137);
+    assert_eq!(server.uploads().len(), 1);
+    fs::remove_dir_all(bucket.space.path(".backstay")).unwrap();
+    bucket.space.run("catalog rebuild").expect(0);
+    let told = bucket.space.run("catalog check");
+    assert!(
+        format!("{}{}", told.out, told.err).contains("began to send and did not end it"),
+        "{} {}",
+        told.out,
+        told.err
+    );
+    // Another machine may be at it.
+    bucket.space.run("prune --confirm --safety-age 1h").expect(0);
+    assert_eq!(server.uploads().len(), 1);
+    bucket.space.run("prune --confirm --safety-age 0s").expect(0);
+    bucket.holds(1, "cleared away");
+}
+
 /// A differential, its check, its copy, its drill, and one file of it.
 #[test]
 fn chains_and_drills() {

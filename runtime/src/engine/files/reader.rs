@@ -65,7 +65,7 @@ impl<R: Read> Archive<R> {
                     let size = number(&pax, b"size")?.unwrap_or(size);
                     let member = member(&header, kind, size, &pax)?;
                     let stored = member.kind.stored();
-                    self.begin(stored);
+                    self.begin(stored)?;
                     return Ok(Some(member));
                 }
             }
@@ -103,9 +103,10 @@ impl<R: Read> Archive<R> {
         if stored == self.left { Ok(segments) } else { Err(damaged("the map of a sparse file is wrong")) }
     }
 
-    fn begin(&mut self, stored: u64) {
-        self.left = stored;
-        self.padding = stored.next_multiple_of(BLOCK as u64) - stored;
+    fn begin(&mut self, stored: u64) -> Result<()> {
+        let padded = stored.checked_next_multiple_of(BLOCK as u64).ok_or_else(|| damaged("nothing is that large"))?;
+        (self.left, self.padding) = (stored, padded - stored);
+        Ok(())
     }
 
     fn skip(&mut self) -> Result<()> {
@@ -126,7 +127,7 @@ impl<R: Read> Archive<R> {
         if size > LONGEST_PAX {
             return Err(damaged("a pax header is too long"));
         }
-        self.begin(size);
+        self.begin(size)?;
         let mut text = Vec::new();
         (&mut self.reader).take(size).read_to_end(&mut text).map_err(failed)?;
         if text.len() as u64 != size {

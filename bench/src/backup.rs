@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-const GIB: u64 = 1 << 30;
+pub(crate) const GIB: u64 = 1 << 30;
 const TIMES: usize = 5;
 const STRATEGY: &str = r#"strategy "bench" {
     environment "development"
@@ -106,7 +106,7 @@ fn by_hand(setting: &Setting, folder: &Path) -> Result<f64, String> {
 }
 
 /// Waits until nothing of an earlier run is still on its way to the disk.
-fn settle(folder: &Path) -> Result<f64, String> {
+pub(crate) fn settle(folder: &Path) -> Result<f64, String> {
     once(&mut program("sync", &[], folder))
 }
 
@@ -125,7 +125,7 @@ fn digits(path: &Path, size: u64) -> std::io::Result<()> {
 }
 
 /// A file of numbers that look random, so that nothing can be compressed or skipped.
-fn random(path: &Path, size: u64) -> std::io::Result<()> {
+pub(crate) fn random(path: &Path, size: u64) -> std::io::Result<()> {
     let mut file = BufWriter::with_capacity(1 << 20, fs::File::create(path)?);
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for _ in 0..size / 8 {
@@ -138,6 +138,6 @@ fn random(path: &Path, size: u64) -> std::io::Result<()> {
     file.get_ref().sync_all()
 }
 
-fn mebibytes(bytes: u64) -> String {
+pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes.div_ceil(1 << 20))
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program that people watch")]
 
 mod backup;
+mod bucket;
 mod catalog;
 mod editor;
 mod fleet;
@@ -26,6 +27,8 @@ struct Setting {
     b3sum: PathBuf,
     /// Terraform or OpenTofu.
     terraform: PathBuf,
+    /// Folder of the servers and tools that are compared with.
+    tools: PathBuf,
     /// Folder of the examples.
     examples: PathBuf,
     /// Empty folder on the disk that is measured.
@@ -39,7 +42,7 @@ struct Setting {
 type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
 
 /// In the order of the table.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("whole", whole::measure),
     ("editor", editor::measure),
     ("fleet", fleet::measure),
@@ -50,6 +53,7 @@ const PARTS: [Part; 10] = [
     ("catalog", catalog::measure),
     ("backup", backup::measure),
     ("tree", tree::measure),
+    ("bucket", bucket::measure),
 ];
 
 fn main() -> std::process::ExitCode {
@@ -62,7 +66,7 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-/// Six arguments, in the order of [`Setting`], and names of parts.
+/// Seven arguments, in the order of [`Setting`], and names of parts.
 fn setting() -> Result<Setting, String> {
     let mut paths = std::env::args_os().skip(1).map(PathBuf::from);
     let mut next = |name: &str| paths.next().ok_or_else(|| format!("missing argument: {name}"));
@@ -70,6 +74,7 @@ fn setting() -> Result<Setting, String> {
         backstay: next("BACKSTAY")?,
         b3sum: next("B3SUM")?,
         terraform: next("TERRAFORM")?,
+        tools: next("TOOLS")?,
         examples: next("EXAMPLES")?,
         work: next("WORK")?,
         results: next("RESULTS")?,

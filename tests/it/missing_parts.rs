@@ -2,7 +2,7 @@
 //! there of another attempt is not believed.
 
 use crate::faults::wait_for;
-use crate::overlap::{Frozen, copied};
+use crate::overlap::{Frozen, copied, one_each};
 use crate::peer::{Proxy, S3};
 use crate::s3::space_in;
 use crate::space::{Ran, Space, ended, noise};
@@ -30,15 +30,6 @@ fn again(space: &Space) -> (Ran, usize) {
     let ran = ended(space.command("run").env("BACKSTAY_FAULT_LOG", &log)).expect(0);
     let log = fs::read_to_string(log).unwrap();
     (ran, log.lines().filter(|line| line.starts_with(SENT)).count())
-}
-
-#[track_caller]
-fn one_each(space: &Space, about: &str) {
-    for store in ["backups/local", "backups/offsite"] {
-        let audit = audit(&space.path(store));
-        assert_eq!(audit.artifacts.len(), 1, "{about}: {store}: {audit:?}");
-        assert!(audit.faults.is_empty(), "{about}: {store}: {:#?}", audit.faults);
-    }
 }
 
 /// The file that parts are written into.

@@ -57,7 +57,7 @@ pub(crate) fn copied(from: &Path, to: &Path) {
 
 /// Both stores hold one artifact with its bytes, and nothing else.
 #[track_caller]
-fn one_each(space: &Space, about: &str) {
+pub(crate) fn one_each(space: &Space, about: &str) {
     for store in ["backups/local", "backups/offsite"] {
         let audit = audit(&space.path(store));
         assert_eq!(audit.artifacts.len(), 1, "{about}: {store}: {audit:?}");

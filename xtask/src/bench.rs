@@ -14,6 +14,7 @@ pub(crate) fn run(parts: &[String]) -> Result<(), String> {
     plugins::build()?;
     let b3sum = peers::cargo_tool("b3sum", "1.8.7", "b3sum")?;
     let terraform = peers::terraform()?;
+    peers::servers()?;
     let packages = ["build", "--release", "--package", "backstay", "--package", "backstay-bench"];
     shell::run(&mut shell::cargo(&packages))?;
     let work = place::fresh("bench")?;
@@ -22,6 +23,7 @@ pub(crate) fn run(parts: &[String]) -> Result<(), String> {
         .arg(place::built("release", "backstay"))
         .arg(b3sum)
         .arg(terraform)
+        .arg(place::tools()?.join("bin"))
         .arg(place::root().join("examples"))
         .arg(&work);
     bench.arg(place::root().join("bench/RESULTS.md")).args(parts);

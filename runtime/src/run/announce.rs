@@ -54,16 +54,10 @@ pub(super) async fn remember(shop: &Workshop, store: &Store, held: &Held, contex
 }
 
 /// Removes objects of an attempt that ended, with what its unfinished sessions left under their keys. What a manifest names
-/// stays: another process may have gone on with the same upload, and published it.
+/// stays.
 pub(super) async fn clean_up(store: &Store, keys: impl IntoIterator<Item = String>, observers: &StepObservers) {
     for key in keys {
-        let removed = async {
-            match store.names(&key).await? {
-                true => Ok(()),
-                false => store.storage().delete(&key).await,
-            }
-        };
-        if let Err(error) = removed.await {
+        if let Err(error) = store.discard(&key).await {
             let message =
                 format!("what the failed attempt left in store `{}` could not be removed: {error}", store.name);
             observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));

@@ -1,8 +1,8 @@
 //! A transfer that goes on where another attempt of it ended: of a copy that goes as it is stored, the parts that the store
 //! has are not read and not sent again. They are not believed either: the whole is read back before it is announced.
 
+use super::executor::unless_cancelled;
 use super::pass::Way;
-use super::resume::sweep;
 use super::send::Sending;
 use super::transfer::{Bringing, copy_index, planned};
 use crate::artifact::stream::first_cause;
@@ -10,7 +10,6 @@ use crate::artifact::{channel, download::Expected, pace::Pace};
 use crate::error::Result;
 use crate::fault;
 use crate::journal::replay::Upload;
-use crate::run::executor::unless_cancelled;
 use schema::manifest::Manifest;
 use schema::report::ProblemKind;
 
@@ -36,9 +35,8 @@ pub(super) async fn go_on(bringing: &Bringing<'_>) -> Result<Option<(Manifest, u
         let message = format!("what another attempt had sent to `{}` is of no use: {error}", to.name);
         context.observers.notice(message, Some("It is removed, and all of it is sent again.".to_owned()));
     }
-    sweep(to, &upload).await?;
-    if let Some(index) = to.index_key(&planned(old, way, &upload.attempt)) {
-        sweep(to, &Upload { key: index, session: Vec::new(), ..upload.clone() }).await?;
+    for key in to.objects(&planned(old, way, &upload.attempt)) {
+        to.discard(&key).await?;
     }
     Ok(None)
 }

@@ -6,7 +6,6 @@ use super::{Request, state::State};
 use crate::error::{Error, Result};
 use crate::journal::replay::{Replay, Upload, replay};
 use crate::journal::{Beginning, Unfinished};
-use crate::store::Store;
 use schema::event::Event;
 use schema::plan::Plan;
 use schema::record::Record;
@@ -130,24 +129,13 @@ pub(super) async fn clean_up_carried(shop: &Workshop) {
 async fn clean_up_uploads(shop: &Workshop, run: &str, uploads: &[Upload]) {
     for upload in uploads {
         let observers = shop.observers.of(&upload.step);
-        let swept = async { sweep(&shop.store(&upload.store, &observers).await?, upload).await };
+        // By the key: a session that was not committed is given up with it.
+        let swept = async { shop.store(&upload.store, &observers).await?.discard(&upload.key).await };
         if let Err(error) = swept.await {
             let message = format!("what run {run} left in store `{}` could not be removed: {error}", upload.store);
             observers.notice(message, Some("It has no manifest, so nothing will use it.".to_owned()));
         }
     }
-}
-
-/// Removes what an upload left in its store, unless a manifest names it.
-pub(super) async fn sweep(store: &Store, upload: &Upload) -> Result<()> {
-    if store.names(&upload.key).await? {
-        return Ok(());
-    }
-    if !upload.session.is_empty() {
-        // A session that ended has nothing to abort; what it left has its key.
-        let _ = store.storage().abort(&upload.session).await;
-    }
-    store.storage().delete(&upload.key).await
 }
 
 /// Starts that other jobs' dead runs owe on sources of this run: whoever holds a source's lock knows that they are dead.

@@ -17,12 +17,11 @@ use schema::report::ProblemKind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of an object.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Length {
     Known(u64),
     /// More or less: parts are cut by it, and nothing is held against it.
     About(u64),
-    #[default]
     Unknown,
 }
 

@@ -107,8 +107,14 @@ impl Store {
         self.read_manifest(&layout::manifest(&self.folder(source, database, id))).await
     }
 
+    /// Removes the bytes under a key, with what unfinished sessions left there, unless a manifest names them: another process
+    /// may have gone on with the same upload, and published it.
+    pub async fn discard(&self, key: &str) -> Result<()> {
+        if self.names(key).await? { Ok(()) } else { self.storage.delete(key).await }
+    }
+
     /// Whether a manifest names the bytes under a key, so that they are no leftover.
-    pub async fn names(&self, key: &str) -> Result<bool> {
+    async fn names(&self, key: &str) -> Result<bool> {
         let Some((folder, layout::Part::Bytes(attempt))) = layout::part(key) else { return Ok(false) };
         let held = self.read_manifest(&layout::manifest(folder)).await?;
         Ok(held.is_some_and(|held| held.manifest.attempt == attempt))

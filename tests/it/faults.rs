@@ -1,7 +1,7 @@
 //! What goes wrong outside: damaged bytes, stores that vanish, full disks, two runs at once. Each is a clear error and
 //! nothing is lost.
 
-use crate::space::{Space, tree};
+use crate::space::{Space, ended, tree};
 use std::fs;
 use std::process::Command;
 
@@ -93,6 +93,21 @@ fn a_full_disk_publishes_nothing() {
     let files = space.files("backups/local");
     let artifacts = files.iter().filter(|name| *name != "store.json" && !name.starts_with("texts/"));
     assert_eq!(artifacts.count(), 0, "{files:?}");
+}
+
+/// The disk is full long before all is read: what reads does not wait for room that never comes.
+#[test]
+fn what_fails_early_ends_with_much_left() {
+    let space = Space::quickstart();
+    space.edit("bandwidth=\"80MiB/s\"", "");
+    space.write("data/large.bin", &crate::space::noise(60 << 20));
+    let mount = Mount::new(space.path("backups/offsite"), "size=9m");
+    space.run("run").expect(1).says("disk-full");
+    drop(mount);
+    let restore = "restore notes --from local --into back --confirm";
+    ended(space.command(restore).env("BACKSTAY_FAULT_ERROR", "stage/make:ENOSPC")).expect(1).says("No space left");
+    space.run(restore).expect(0);
+    assert_eq!(fs::read(space.path("back/large.bin")).unwrap(), fs::read(space.path("data/large.bin")).unwrap());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::artifact::digest::Digests;
 use crate::artifact::pace::Pace;
-use crate::artifact::stream::{Sink, channel, prefer_damage};
+use crate::artifact::stream::{Sink, channel};
 use crate::error::{Error, Result};
 use crate::event::StepObservers;
 use crate::fault;
@@ -43,34 +43,16 @@ pub async fn download(
     pace: Pace,
     observers: &StepObservers,
 ) -> Result<()> {
-    let pace = pace.and(storage.pace());
-    let (raw, mut feed) = channel();
-    let reading = async {
-        storage.get(key, 0, &raw).await?;
-        raw.finish().await
-    };
-    let total = Some(expected.size);
-    let checking = async {
-        let mut digests = Digests::identity();
-        let mut done = 0;
-        while let Some(chunk) = feed.next().await? {
-            done += chunk.len() as u64;
-            // Hashing a mebibyte takes less than a millisecond: not worth another thread.
-            digests.update(&chunk);
-            observers.progress(done, total, "bytes");
-            pace.pass(chunk, &out).await?;
-            fault::point("in-download");
-        }
-        Ok::<_, Error>((digests.finish(), out))
-    };
-    let (read, checked) = tokio::join!(reading, checking);
-    let consumer_left = matches!(&checked, Err(error) if error.code == "consumer-gone");
-    if !consumer_left {
-        read?;
-    }
-    let (digested, out) = checked?;
-    if digested.size != expected.size || digested.blake3 != expected.blake3 {
-        return Err(damaged(key, expected, digested.size, &digested.blake3));
+    let (mut digests, total) = (Digests::identity(), Some(expected.size));
+    let (size, out) = pump(storage, (key, 0), out, pace, |chunk, done| {
+        // Hashing a mebibyte takes less than a millisecond: not worth another thread.
+        digests.update(chunk);
+        observers.progress(done, total, "bytes");
+    })
+    .await?;
+    let digested = digests.finish();
+    if size != expected.size || digested.blake3 != expected.blake3 {
+        return Err(damaged(key, expected, size, &digested.blake3));
     }
     out.finish().await
 }
@@ -78,28 +60,46 @@ pub async fn download(
 /// Reads the bytes from `from` up to `size` of the object `key` into `out`, within `pace` and the store's own limit, and
 /// finishes `out` when the object ends there. They are compared with nothing.
 pub async fn rest(storage: &Storage, key: &str, (from, size): (u64, u64), out: Sink, pace: Pace) -> Result<()> {
+    let (at, out) = pump(storage, (key, from), out, pace, |_, _| {}).await?;
+    if at != size {
+        let message = format!("`{key}` is damaged: it has {at} bytes, its manifest says {size}");
+        return Err(Error::integrity("artifact-damaged", message).help(ELSEWHERE));
+    }
+    out.finish().await
+}
+
+/// Passes an object on from a byte on; `see` is shown each chunk, and where it ends. Where the object ended, and the end of
+/// the stream that is still to be finished.
+async fn pump(
+    storage: &Storage,
+    (key, from): (&str, u64),
+    out: Sink,
+    pace: Pace,
+    mut see: impl FnMut(&[u8], u64),
+) -> Result<(u64, Sink)> {
     let pace = pace.and(storage.pace());
-    let (raw, mut feed) = channel();
+    let (raw, feed) = channel();
     let reading = async {
         storage.get(key, from, &raw).await?;
         raw.finish().await
     };
     let passing = async {
-        let mut at = from;
+        // It goes when nobody takes more: whoever reads would wait for room in it for ever.
+        let (mut feed, mut at) = (feed, from);
         while let Some(chunk) = feed.next().await? {
             at += chunk.len() as u64;
+            see(&chunk, at);
             pace.pass(chunk, &out).await?;
             fault::point("in-download");
         }
         Ok::<_, Error>((at, out))
     };
     let (read, passed) = tokio::join!(reading, passing);
-    let (at, out) = prefer_damage(read, passed)?;
-    if at != size {
-        let message = format!("`{key}` is damaged: it has {at} bytes, its manifest says {size}");
-        return Err(Error::integrity("artifact-damaged", message).help(ELSEWHERE));
+    let consumer_left = matches!(&passed, Err(error) if error.code == "consumer-gone");
+    if !consumer_left {
+        read?;
     }
-    out.finish().await
+    passed
 }
 
 fn damaged(key: &str, expected: Expected<'_>, size: u64, blake3: &str) -> Error {

@@ -9,4 +9,5 @@ mod plugin;
 mod process;
 mod run;
 mod scheduler;
+mod stream;
 mod window;

@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 mod bundle;
-mod conformance;
+pub(crate) mod conformance;
 mod fs;
 mod hostile;
 #[expect(dead_code, reason = "shared with the tests of the program, which use more of it")]

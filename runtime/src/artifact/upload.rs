@@ -164,21 +164,28 @@ async fn put(storage: &Storage, session: &[u8], part: Part) -> Result<(u32, u64,
     }
 }
 
-/// Digests the feed and cuts it into parts, on a thread that may block.
+/// Digests the feed and cuts it into parts, on a thread that may block. There is a place for a part before its first byte
+/// is taken, so that no more than one is in memory beside those that are on their way.
 fn cut(mut feed: Feed, mut cutter: Cutter, parts: &mpsc::Sender<Part>) -> Result<Digested> {
     let mut digests = Pair::begin();
-    let gone = || Error::permanent("consumer-gone", "the upload stopped early");
+    let runtime = tokio::runtime::Handle::current();
+    let place = || {
+        let gone = |_| Error::permanent("consumer-gone", "the upload stopped early");
+        runtime.block_on(parts.reserve()).map_err(gone)
+    };
+    let mut free = place()?;
     while let Some(mut chunk) = feed.blocking_next()? {
         digests.update(&chunk);
         fault::point("in-upload");
         while !chunk.is_empty() {
             if let Some(part) = cutter.add(&mut chunk)? {
-                parts.blocking_send(part).map_err(|_| gone())?;
+                free.send(part);
+                free = place()?;
             }
         }
     }
     if let Some(part) = cutter.rest()? {
-        parts.blocking_send(part).map_err(|_| gone())?;
+        free.send(part);
     }
     digests.finish()
 }

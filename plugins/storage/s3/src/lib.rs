@@ -28,9 +28,11 @@ export!(S3);
 
 /// Objects of a page: with the longest keys it still fits into an answer.
 const PAGE: &str = "500";
-/// Bytes of a part at least: small enough that a few fit in memory, large enough that a request a part costs nothing.
-const PART: u64 = 16 << 20;
-/// Bytes of all parts that are on their way, unless one alone must be larger.
+/// Bytes of a part at least: small enough that a few fit in memory, large enough that a request a part costs little.
+const PART: u64 = 8 << 20;
+/// Parts that are on their way at once: more of them fill a line no better.
+const PARALLEL: u64 = 4;
+/// Bytes of them all, unless one alone must be larger.
 const ON_THE_WAY: u64 = 64 << 20;
 /// Bytes of a part at most, by the protocol.
 const LARGEST_PART: u64 = 5 << 30;
@@ -52,7 +54,7 @@ fn place() -> Result<Place, Error> {
 fn plan(size: Option<u64>) -> PartPlan {
     let needed = size.unwrap_or(0).saturating_mul(5).div_ceil(4 * u64::from(PARTS));
     let part_size = needed.div_ceil(1 << 20).saturating_mul(1 << 20).clamp(PART, LARGEST_PART);
-    let parallel = u16::try_from(ON_THE_WAY / part_size).unwrap_or(1).max(1);
+    let parallel = u16::try_from((ON_THE_WAY / part_size).clamp(1, PARALLEL)).unwrap_or(1);
     PartPlan { part_size, max_parts: PARTS, parallel, resumable: true }
 }
 
@@ -178,8 +180,8 @@ mod tests {
             let plan = plan(size);
             (plan.part_size >> 20, plan.parallel)
         };
-        assert_eq!(told(None), (16, 4));
-        assert_eq!(told(Some(1 << 30)), (16, 4));
+        assert_eq!(told(None), (8, 4));
+        assert_eq!(told(Some(1 << 30)), (8, 4));
         assert_eq!(told(Some(200 << 30)), (26, 2));
         assert_eq!(told(Some(1 << 50)), (64, 1));
     }

@@ -8,13 +8,15 @@ use crate::error::{Error, Result};
 use crate::fault;
 use bytes::Bytes;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::mpsc;
-use std::thread::{Scope, ScopedJoinHandle};
+use std::sync::{Mutex, PoisonError, mpsc};
+use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation, OutBuffer};
 
 /// Plain bytes of every frame but the last.
 pub(crate) const FRAME: u64 = 4 << 20;
 /// Most frames that are compressed at once: what is in flight is held in memory.
 const PARALLEL: usize = 4;
+/// Bytes that there is room for at least when a compressor writes.
+const ROOM: usize = 128 << 10;
 /// Frame that every decompressor skips.
 const SKIPPABLE: u32 = 0x184D_2A5E;
 /// Last bytes of a file in the seekable format.
@@ -32,15 +34,32 @@ struct Frame {
     bytes: Vec<u8>,
 }
 
-type Compressing<'scope> = ScopedJoinHandle<'scope, io::Result<Frame>>;
+/// Where a frame comes out, compressed.
+type Answer = mpsc::Receiver<io::Result<Frame>>;
+
+/// The plain bytes of a frame, and where it is awaited.
+struct Job {
+    chunks: Vec<Bytes>,
+    reply: mpsc::SyncSender<io::Result<Frame>>,
+}
 
 /// Compresses all of `feed` into `out`, the table included. Returns the digests of the plain bytes.
 pub(super) fn compress(feed: Feed, level: i32, digests: Pair, out: &mut (impl Write + Send)) -> Result<Digested> {
     let parallel = std::thread::available_parallelism().map_or(1, usize::from).min(PARALLEL);
+    let compressors: io::Result<Vec<Compressor>> = (0..parallel).map(|_| Compressor::new(level)).collect();
+    // A job is taken when a compressor is free, and not before: none waits in memory.
+    let (jobs, waiting) = mpsc::sync_channel(0);
+    let waiting = Mutex::new(waiting);
     std::thread::scope(|scope| {
+        for mut compressor in compressors.map_err(unwritten)? {
+            let waiting = &waiting;
+            scope.spawn(move || compressor.work(waiting));
+        }
         let (frames, in_order) = mpsc::sync_channel(parallel - 1);
         let writing = scope.spawn(move || write(&in_order, out).map(|table| (table, out)));
-        let read = cut(feed, level, digests, scope, frames);
+        let read = cut(feed, digests, &frames, &jobs);
+        // Nothing more comes: they end.
+        drop((frames, jobs));
         let written = writing.join().map_err(|_| panicked())?;
         match (read, written) {
             // The reader stops when the writer has failed.
@@ -58,17 +77,18 @@ fn panicked() -> Error {
     Error::permanent("panic", "a thread that compresses ended early")
 }
 
-/// Reads the feed and has each frame compressed on a thread of its own.
-fn cut<'scope>(
+/// Reads the feed and hands frames to whichever compressor is free.
+fn cut(
     mut feed: Feed,
-    level: i32,
     mut digests: Pair,
-    scope: &'scope Scope<'scope, '_>,
-    frames: mpsc::SyncSender<Compressing<'scope>>,
+    frames: &mpsc::SyncSender<Answer>,
+    jobs: &mpsc::SyncSender<Job>,
 ) -> Result<Digested> {
     let begin = |chunks: Vec<Bytes>| {
         let gone = |_| Error::permanent("consumer-gone", "the writer of the frames stopped early");
-        frames.send(scope.spawn(move || frame(&chunks, level))).map_err(gone)
+        let (reply, answer) = mpsc::sync_channel(1);
+        frames.send(answer).map_err(gone)?;
+        jobs.send(Job { chunks, reply }).map_err(|_| panicked())
     };
     let (mut chunks, mut held) = (Vec::new(), 0);
     while let Some(mut chunk) = feed.blocking_next()? {
@@ -91,21 +111,53 @@ fn cut<'scope>(
     digests.finish()
 }
 
-fn frame(chunks: &[Bytes], level: i32) -> io::Result<Frame> {
-    let plain: usize = chunks.iter().map(Bytes::len).sum();
-    let mut encoder = zstd::stream::write::Encoder::new(Vec::with_capacity(plain / 2), level)?;
-    encoder.include_checksum(true)?;
-    encoder.set_pledged_src_size(Some(plain as u64))?;
-    for chunk in chunks {
-        encoder.write_all(chunk)?;
+/// Compresses one frame after the other: what it needs in memory is large, so that it is kept.
+struct Compressor(Encoder<'static>);
+
+impl Compressor {
+    fn new(level: i32) -> io::Result<Self> {
+        let mut encoder = Encoder::new(level)?;
+        encoder.set_parameter(CParameter::ChecksumFlag(true))?;
+        Ok(Self(encoder))
     }
-    Ok(Frame { plain: u32::try_from(plain).map_err(io::Error::other)?, bytes: encoder.finish()? })
+
+    /// Until there are no more jobs.
+    fn work(&mut self, waiting: &Mutex<mpsc::Receiver<Job>>) {
+        loop {
+            let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(Job { chunks, reply }) = job else { break };
+            // Nobody waits for it when the writer has failed.
+            let _ = reply.send(self.frame(&chunks));
+        }
+    }
+
+    fn frame(&mut self, chunks: &[Bytes]) -> io::Result<Frame> {
+        let plain: usize = chunks.iter().map(Bytes::len).sum();
+        self.0.reinit()?;
+        self.0.set_pledged_src_size(Some(plain as u64))?;
+        let mut bytes = Vec::with_capacity(plain / 2);
+        for chunk in chunks {
+            let mut input = InBuffer::around(chunk);
+            while input.pos() < chunk.len() {
+                self.0.run(&mut input, &mut room(&mut bytes))?;
+            }
+        }
+        while self.0.finish(&mut room(&mut bytes), false)? > 0 {}
+        Ok(Frame { plain: u32::try_from(plain).map_err(io::Error::other)?, bytes })
+    }
 }
 
-fn write(in_order: &mpsc::Receiver<Compressing<'_>>, out: &mut impl Write) -> Result<Table> {
+/// Room at the end of a buffer.
+fn room(bytes: &mut Vec<u8>) -> OutBuffer<'_, Vec<u8>> {
+    bytes.reserve(ROOM);
+    let end = bytes.len();
+    OutBuffer::around_pos(bytes, end)
+}
+
+fn write(in_order: &mpsc::Receiver<Answer>, out: &mut impl Write) -> Result<Table> {
     let mut table = Table::default();
-    for compressing in in_order {
-        let frame = compressing.join().map_err(|_| panicked())?.map_err(unwritten)?;
+    for answer in in_order {
+        let frame = answer.recv().map_err(|_| panicked())?.map_err(unwritten)?;
         out.write_all(&frame.bytes).map_err(unwritten)?;
         let stored = u32::try_from(frame.bytes.len())
             .map_err(|_| Error::permanent("frame-too-large", "a frame is too large"))?;

@@ -19,6 +19,7 @@ mod errors;
 mod every_point;
 mod faults;
 mod fmt;
+mod hostile;
 mod init;
 mod limits;
 mod line;

@@ -24,6 +24,8 @@ const LEASE: &str = "lease";
 /// Folder of the strategy's own texts.
 pub const TEXTS: &str = "texts/";
 const TEXTS_END: &str = ".json.zst";
+/// Bytes of the longest component: what a file system takes as a name.
+const LONGEST: usize = 255;
 
 /// Folder of a strategy, with a slash at its end.
 #[must_use]
@@ -152,7 +154,10 @@ pub fn is_attempt(name: &str) -> bool {
 /// Whether a name can be a component of a key as it is.
 #[must_use]
 pub fn is_component(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && name.bytes().all(|byte| stays(byte) || b".=".contains(&byte))
+    let length = 1..=LONGEST;
+    length.contains(&name.len())
+        && !name.starts_with('.')
+        && name.bytes().all(|byte| stays(byte) || b".=".contains(&byte))
 }
 
 /// The folder whose manifest `key` is.

@@ -157,7 +157,8 @@ impl Store {
 
     fn parse<T: serde::de::DeserializeOwned>(&self, key: &str, bytes: &[u8]) -> Result<T> {
         serde_json::from_slice(bytes).map_err(|error| {
-            Error::integrity("document-damaged", format!("`{key}` in store `{}` cannot be read: {error}", self.name))
+            let why = shortened(&error.to_string());
+            Error::integrity("document-damaged", format!("`{key}` in store `{}` cannot be read: {why}", self.name))
                 .help("The document was changed after it was written; use a copy in another store.")
         })
     }
@@ -266,6 +267,9 @@ fn impossible(manifest: &Manifest) -> Option<&'static str> {
     if !layout::is_component(&content.file) {
         return Some("its file is no name of a file here");
     }
+    if !hex(&content.sha256) || manifest.copy.as_ref().is_some_and(|copy| !hex(&copy.sha256)) {
+        return Some("its SHA-256 is none");
+    }
     let others = manifest.copy.iter().map(|copy| (&copy.file, copy.size, &copy.blake3));
     let others = others.chain(manifest.index.iter().map(|index| (&index.file, index.size, &index.blake3)));
     for (file, size, blake3) in others {
@@ -291,6 +295,15 @@ fn impossible(manifest: &Manifest) -> Option<&'static str> {
 /// A text of unknown origin, for a message.
 fn shown(text: &str) -> String {
     text.chars().take(120).flat_map(char::escape_debug).collect()
+}
+
+/// A message of a parser, which may quote the whole of what it met: its beginning and its end.
+fn shortened(text: &str) -> String {
+    let all: Vec<char> = text.chars().collect();
+    match (all.get(..120), all.len().checked_sub(60).and_then(|at| all.get(at..))) {
+        (Some(begin), Some(end)) if all.len() > 200 => begin.iter().chain(&[' ', '…', ' ']).chain(end).collect(),
+        _ => text.to_owned(),
+    }
 }
 
 /// What this machine is called.

@@ -20,6 +20,13 @@ const AHEAD: usize = 32;
 /// The end of a lock, or the time of a tombstone, that cannot be read: nothing is removed because of it.
 pub const FOREVER: &str = "9999-12-30T22:00:00Z";
 
+/// Bytes of the longest name that a kind of facts has, those of later versions included.
+const LONGEST_KIND: usize = 40;
+/// Bytes of the longest detail that is shown as it is.
+const LONGEST_DETAIL: usize = 2_000;
+/// Bytes of the longest id that a run has.
+const LONGEST_RUN: usize = 80;
+
 /// The keys in the folder of one artifact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder {
@@ -244,9 +251,15 @@ impl Store {
 
     async fn read_fact(&self, key: &str, held: &Held) -> Result<Option<LaterFact>> {
         let Some(bytes) = self.small(key).await? else { return Ok(None) };
-        let fact: LaterFact = self.parse(key, &bytes)?;
+        let mut fact: LaterFact = self.parse(key, &bytes)?;
+        if fact.detail.len() > LONGEST_DETAIL {
+            fact.detail = super::shortened(&fact.detail);
+        }
         if fact.id != held.manifest.id {
             return Err(self.misplaced(key, &format!("it is about artifact {}", super::shown(&fact.id))));
+        }
+        if !layout::is_component(&fact.with) || fact.with.len() > LONGEST_KIND || fact.run.len() > LONGEST_RUN {
+            return Err(self.misplaced(key, "no check, or no run, has that name"));
         }
         let unreadable = |time: &String| time.parse::<jiff::Timestamp>().is_err();
         if unreadable(&fact.at)

@@ -1,0 +1,135 @@
+//! Whatever stands in any place of a document in a store: it is found, or it says nothing that matters; nothing follows it,
+//! and none of it reaches a terminal as it is.
+
+use crate::space::{Ran, Space, tree};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// What no Backstay writes in most places.
+fn nasty() -> Vec<Value> {
+    vec![
+        json!(""),
+        json!("../../../../canary"),
+        json!("/etc/passwd"),
+        json!("a\u{0}b"),
+        json!("\u{1b}[2J\u{1b}]0;x\u{7}"),
+        json!("x".repeat(100_000)),
+        json!("2026-11-28T99:00:00Z"),
+        json!(-1),
+        json!(1.5e308),
+        json!(u64::MAX),
+        json!(null),
+        json!(true),
+        json!([]),
+        json!([null]),
+        json!({}),
+    ]
+}
+
+/// Places whose words are for people, or for comparisons that may fail.
+const WORDS: [&str; 10] =
+    ["/step", "/run", "/engine/", "/index", "/inputs", "/took", "/incomplete", "/detail", "/with", "/ok true"];
+
+/// Every place of a document.
+fn places(value: &Value, path: &str, found: &mut Vec<String>) {
+    if !path.is_empty() {
+        found.push(path.to_owned());
+    }
+    for (name, inner) in value.as_object().into_iter().flatten() {
+        places(inner, &format!("{path}/{name}"), found);
+    }
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// Puts copies of the one artifact beside it, each with one value changed in its manifest, or in the fact of its check. What
+/// each is, by its id.
+fn fill(space: &Space) -> BTreeMap<String, String> {
+    let manifest = space.ending("backups/local", "/manifest.json").remove(0);
+    let folder = manifest.parent().unwrap();
+    let attempt = read(&manifest)["attempt"].as_str().unwrap().to_owned();
+    let fact = fs::read_dir(folder.join("facts")).unwrap().next().unwrap().unwrap().path();
+    let mut cases = BTreeMap::new();
+    for (in_fact, document) in [(false, read(&manifest)), (true, read(&fact))] {
+        let mut all = Vec::new();
+        places(&document, "", &mut all);
+        for (place, value) in all.iter().flat_map(|place| nasty().into_iter().map(move |value| (place, value))) {
+            let id = format!("{:032x}", cases.len());
+            let to = folder.with_file_name(&id);
+            fs::create_dir_all(to.join("facts")).unwrap();
+            fs::create_dir(to.join(&attempt)).unwrap();
+            for entry in fs::read_dir(folder.join(&attempt)).unwrap() {
+                let entry = entry.unwrap();
+                fs::copy(entry.path(), to.join(&attempt).join(entry.file_name())).unwrap();
+            }
+            let mut own = read(&manifest);
+            own["id"] = json!(id);
+            let mut changed = if in_fact { document.clone() } else { own.clone() };
+            changed["id"] = json!(id);
+            cases.insert(id, format!("{place} {}", value.to_string().chars().take(40).collect::<String>()));
+            *changed.pointer_mut(place).unwrap() = value;
+            if in_fact {
+                fs::write(to.join("facts").join(fact.file_name().unwrap()), changed.to_string()).unwrap();
+            } else {
+                own = changed;
+            }
+            fs::write(to.join("manifest.json"), own.to_string()).unwrap();
+        }
+    }
+    cases
+}
+
+/// Runs a command that must end in one of these ways, and print nothing that a terminal would obey.
+fn calm(space: &Space, arguments: &str, codes: &[i32]) -> Ran {
+    let ran = space.run(arguments);
+    assert!(codes.contains(&ran.code), "{arguments}: {}\n{}{}", ran.code, ran.out, ran.err);
+    for line in ran.out.lines().chain(ran.err.lines()) {
+        assert!(!line.chars().any(char::is_control), "{arguments}: {line:?}");
+        let long = line.len() > 3_000 && !arguments.contains("html") && !arguments.contains("json");
+        assert!(!long, "{arguments}: {} bytes: {line:.300}", line.len());
+    }
+    ran
+}
+
+#[test]
+fn no_value_in_any_place_does_harm() {
+    let space = Space::quickstart();
+    space.write("data/two/three.bin", b"small");
+    fs::remove_file(space.path("data/skipped.tmp")).unwrap();
+    space.edit("    job \"nightly\"", "    keep in=\"local\" { last 1; }\n    job \"nightly\"");
+    space.run("run --job nightly").expect(0);
+    let good = space.ending("backups/local", "/manifest.json").remove(0);
+    let cases = fill(&space);
+    space.write("canary", b"sings");
+    let data = tree(&space.path("data"));
+
+    calm(&space, "catalog rebuild", &[0]);
+    let checked = calm(&space, "catalog check --format json", &[1]);
+    let findings: Vec<Value> = serde_json::from_str(&checked.out).unwrap();
+    let found = |id: &str| findings.iter().any(|finding| finding["wrong"] == json!(true) && finding["id"] == json!(id));
+    let silent: Vec<&String> = cases.iter().filter(|(id, _)| !found(id)).map(|(_, case)| case).collect();
+    let matters = |case: &&&String| !WORDS.iter().any(|word| case.starts_with(word));
+    let missed: Vec<_> = silent.iter().filter(matters).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+    let own = good.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+    assert!(!found(&own), "the good one");
+
+    for command in ["catalog list", "catalog check", "status", "report", "report --format html", "plan --refresh"] {
+        calm(&space, command, &[0, 1]);
+    }
+    calm(&space, "verify --store local", &[1]);
+    calm(&space, "restore notes --from local --into back --confirm", &[0]);
+    assert_eq!(tree(&space.path("back")), data);
+    calm(&space, &format!("restore notes --from local --artifact {own} --into again --confirm"), &[0]);
+    assert_eq!(tree(&space.path("again")), data);
+    calm(&space, "prune --confirm --safety-age 0s", &[0, 6]);
+    calm(&space, "run --job nightly", &[0]);
+    calm(&space, "restore notes --into last --confirm", &[0]);
+    assert_eq!(tree(&space.path("last")), data);
+    assert_eq!((fs::read(space.path("canary")).unwrap(), tree(&space.path("data"))), (b"sings".to_vec(), data));
+    println!("{} documents with a value that nobody writes, {} of them found", cases.len(), cases.len() - silent.len());
+}

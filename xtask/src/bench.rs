@@ -16,12 +16,10 @@ pub(crate) fn run(parts: &[String]) -> Result<(), String> {
     let terraform = peers::terraform()?;
     peers::servers()?;
     peers::s5cmd()?;
-    for (program, package) in [("restic", "restic"), ("borg", "borgbackup"), ("age", "age"), ("zstd", "zstd")] {
-        if !shell::on_path(program) {
-            return Err(format!(
-                "`{program}` is missing: install it (Debian: `apt-get install {package}`), then run this again"
-            ));
-        }
+    let beside =
+        [("restic", "restic"), ("borg", "borgbackup"), ("age", "age"), ("zstd", "zstd"), ("ninja", "ninja-build")];
+    for (program, package) in beside {
+        peers::program(program, package)?;
     }
     let packages = ["build", "--release", "--package", "backstay", "--package", "backstay-bench"];
     shell::run(&mut shell::cargo(&packages))?;

@@ -66,7 +66,7 @@ pub(super) struct Basis<'a> {
     pub(super) plan: &'a Plan,
     pub(super) sizes: &'a Sizes,
     /// By source and database.
-    pub(super) units: BTreeMap<(&'a str, &'a str), Size>,
+    pub(super) units: Lookup<(&'a str, &'a str), Size>,
     /// Longest time between two times at which a job is due, by job.
     pub(super) gaps: BTreeMap<&'a str, u64>,
     /// What was timed of copies.

@@ -238,7 +238,7 @@ impl Book {
         let basis = &mut Basis {
             plan: world.plan,
             sizes: &world.sizes,
-            units: BTreeMap::new(),
+            units: Lookup::default(),
             gaps: BTreeMap::new(),
             chains: BTreeMap::new(),
             places: &places,

@@ -30,7 +30,8 @@ pub(super) struct DraftNeed {
 /// The steps so far. A number is a position, and never changes.
 #[derive(Debug)]
 pub(super) struct Graph {
-    pub(super) steps: Vec<Draft>,
+    /// Each in a place of its own: thousands of them in one list would be moved each time that it grows.
+    pub(super) steps: Vec<Box<Draft>>,
     /// Positions by address.
     known: Lookup<String, usize>,
     /// Where steps run that need not be anywhere else.
@@ -74,7 +75,8 @@ impl Graph {
         let (job, reason) = (job.to_owned(), reason.to_owned());
         let (span, host) = (span.clone(), self.host.clone());
         self.known.insert(address.clone(), self.steps.len());
-        self.steps.push(Draft { address, job, action, reason, span, host, timeout: None, needs: Vec::new() });
+        let draft = Draft { address, job, action, reason, span, host, timeout: None, needs: Vec::new() };
+        self.steps.push(Box::new(draft));
         Some(self.steps.len() - 1)
     }
 

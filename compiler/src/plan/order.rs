@@ -19,12 +19,14 @@ pub(super) fn order(graph: Graph, sink: &mut Sink) -> Option<Vec<Step>> {
     }
     let implied = implied(&graph, &order);
     let addresses: Vec<Address> = graph.steps.iter().map(|step| Address(step.address.clone())).collect();
-    let mut steps: Vec<Option<Draft>> = graph.steps.into_iter().map(Some).collect();
+    let mut steps: Vec<Option<Box<Draft>>> = graph.steps.into_iter().map(Some).collect();
     let mut finish = |at: usize| {
         let draft = steps.get_mut(at).and_then(Option::take);
-        draft.map(|draft| finished(at, draft, &addresses, &implied))
+        draft.map(|draft| finished(at, *draft, &addresses, &implied))
     };
-    Some(order.into_iter().filter_map(&mut finish).collect())
+    let mut out = Vec::with_capacity(order.len());
+    out.extend(order.into_iter().filter_map(&mut finish));
+    Some(out)
 }
 
 /// Tells each group of steps that wait for each other.

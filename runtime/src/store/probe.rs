@@ -72,9 +72,10 @@ impl Store {
         };
         let seen = seen.await;
         for key in [twice, raced] {
-            // The first error is the one to tell.
+            // The first error is the one to tell. A server that overwrites may list for minutes what it has removed: what it
+            // is worth is known all the same.
             let removed = self.vanish(&key).await;
-            if seen.is_ok() {
+            if seen.as_ref().is_ok_and(Guarantees::atomic_create) {
                 removed?;
             }
         }

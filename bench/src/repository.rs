@@ -1,5 +1,6 @@
 //! One large file to a local store, back again, and all of it read for its digests: beside tools with a repository, which
-//! keep chunks of their own, and beside the floor, which copies and digests with three programs.
+//! keep chunks of their own, and beside the floor, which copies and digests with three programs. What is read has been read
+//! just before, or is not in memory at all, and the row says which.
 
 use crate::Setting;
 use crate::backup::{GIB, STRATEGY, copied, random, settle};
@@ -42,9 +43,10 @@ pub(crate) fn measure(setting: &Setting, table: &mut Table) -> Result<(), String
     fs::write(folder.join("strategy.kdl"), STRATEGY).map_err(failed)?;
     random(&folder.join("data/file"), SIZE).map_err(failed)?;
     let mut rows = [Row::default(), Row::default(), Row::default()];
+    let mut cold = [[Samples::default(), Samples::default()], [Samples::default(), Samples::default()]];
     // In turn; the first turn does not count.
     for turn in 0..=TIMES {
-        let seconds = turn_of(setting, &folder)?;
+        let (seconds, of_cold) = (turn_of(setting, &folder)?, cold_turn_of(setting, &folder)?);
         if turn > 0 {
             for (row, [ours, restic, borg, floor]) in rows.iter_mut().zip(seconds) {
                 row.ours.0.push(ours);
@@ -52,12 +54,19 @@ pub(crate) fn measure(setting: &Setting, table: &mut Table) -> Result<(), String
                 row.borg.0.push(borg);
                 row.floor.0.push(floor);
             }
+            for (samples, seconds) in cold.iter_mut().flatten().zip(of_cold.into_iter().flatten()) {
+                samples.0.push(seconds);
+            }
         }
     }
     let (size, [backup, verify, restore]) = (SIZE / GIB, rows);
     backup.into(table, &format!("backup of {size} GiB to `fs`"), FLOOR, "≤ 1.11 of the other");
     verify.into(table, &format!("verify of {size} GiB"), "`b3sum`", "≤ 1.11 of the other");
     restore.into(table, &format!("restore of {size} GiB"), FLOOR, "≤ 1.11 of the other");
+    let [[backup, copied], [verify, digested]] = &cold;
+    let (of_backup, of_verify) = ("the backup, of what is not in memory", "the verify, of what is not in memory");
+    table.times(of_backup, backup, Some((FLOOR, copied)), "≤ 1.11 of the other");
+    table.times(of_verify, verify, Some(("`b3sum`", digested)), "≤ 1.11 of the other");
     fs::remove_dir_all(&folder).map_err(failed)
 }
 
@@ -66,36 +75,76 @@ fn turn_of(setting: &Setting, folder: &Path) -> Result<[[f64; 4]; 3], String> {
     for left in ["store", ".backstay", "restic", "cache", "borg", "base"] {
         let _ = fs::remove_dir_all(folder.join(left));
     }
-    let ours = |words: &[&str]| timed(program(&setting.backstay, words, folder), folder);
-    let restic = |words: &[&str]| timed(restic(words, folder), folder);
-    let borg = |words: &[&str]| timed(borg(words, folder), folder);
-    restic(&["init"])?;
-    borg(&["init", "--encryption", "none", "borg"])?;
+    // What each reads is read once before, so that none is later than what it reads has been forgotten.
+    let timed = |command: Command, read: &str| {
+        warm(folder, read)?;
+        timed(command, folder)
+    };
+    let ours = |words: &[&str], read: &str| timed(program(&setting.backstay, words, folder), read);
+    let restic = |words: &[&str], read: &str| timed(restic(words, folder), read);
+    let borg = |words: &[&str], read: &str| timed(borg(words, folder), read);
+    let floor = || warm(folder, "data").and_then(|()| copied(setting, "data/file", folder));
+    restic(&["init"], "data")?;
+    borg(&["init", "--encryption", "none", "borg"], "data")?;
     let backup = [
-        ours(&["run", "--job", "copy"])?,
-        restic(&["backup", "data"])?,
-        borg(&["create", "--compression", "none", "borg::one", "data"])?,
-        copied(setting, "data/file", folder)?,
+        ours(&["run", "--job", "copy"], "data")?,
+        restic(&["backup", "data"], "data")?,
+        borg(&["create", "--compression", "none", "borg::one", "data"], "data")?,
+        floor()?,
     ];
-    let stored = artifact(&folder.join("store")).ok_or("the backup left no artifact")?;
+    let stored = stored(folder)?;
     let verify = [
-        ours(&["verify", "--source", "file"])?,
-        restic(&["check", "--read-data"])?,
-        borg(&["check", "--verify-data", "borg"])?,
-        timed(digest(setting, &stored, folder), folder)?,
+        ours(&["verify", "--source", "file"], "store")?,
+        restic(&["check", "--read-data"], "restic")?,
+        borg(&["check", "--verify-data", "borg"], "borg")?,
+        timed(digest(setting, &stored, folder), "store")?,
     ];
     let restore = [
-        back(folder, || ours(&["restore", "file", "--into", "back", "--confirm"]))?,
-        back(folder, || restic(&["restore", "latest", "--target", "back"]))?,
-        back(folder, || timed(borg_in_back(folder), folder))?,
-        copied(setting, "data/file", folder)?,
+        back(folder, || ours(&["restore", "file", "--into", "back", "--confirm"], "store"))?,
+        back(folder, || restic(&["restore", "latest", "--target", "back"], "restic"))?,
+        back(folder, || timed(borg_in_back(folder), "borg"))?,
+        floor()?,
     ];
     Ok([backup, verify, restore])
+}
+
+/// Seconds of a backup and of a verify of what must be read from the disk: ours, the floor.
+fn cold_turn_of(setting: &Setting, folder: &Path) -> Result<[[f64; 2]; 2], String> {
+    let (data, stored) = (folder.join("data/file"), stored(folder)?);
+    let cold = |command: Command, read: &Path| {
+        forget(read, folder)?;
+        timed(command, folder)
+    };
+    let ours = |words: &[&str], read: &Path| cold(program(&setting.backstay, words, folder), read);
+    let verify = [ours(&["verify", "--source", "file"], &stored)?, cold(digest(setting, &stored, folder), &stored)?];
+    let backup = [ours(&["run", "--job", "copy"], &data)?, {
+        forget(&data, folder)?;
+        copied(setting, "data/file", folder)?
+    }];
+    Ok([backup, verify])
 }
 
 fn timed(mut command: Command, folder: &Path) -> Result<f64, String> {
     settle(folder)?;
     once(&mut command)
+}
+
+/// Reads every file of a folder.
+fn warm(folder: &Path, read: &str) -> Result<(), String> {
+    once(&mut program("sh", &["-c", "find \"$0\" -type f -exec cat {} + > /dev/null", read], folder)).map(|_| ())
+}
+
+/// Lets the system forget what it has of a file in memory.
+fn forget(file: &Path, folder: &Path) -> Result<(), String> {
+    settle(folder)?;
+    let of = format!("of={}", file.display());
+    let words = ["if=/dev/null", of.as_str(), "oflag=nocache", "conv=notrunc,fdatasync", "status=none", "count=0"];
+    once(&mut program("dd", &words, folder)).map(|_| ())
+}
+
+/// The artifact in the store.
+fn stored(folder: &Path) -> Result<PathBuf, String> {
+    artifact(&folder.join("store")).ok_or_else(|| "the backup left no artifact".to_owned())
 }
 
 /// A restore, until what came back is on disk; it is removed again.

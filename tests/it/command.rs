@@ -220,6 +220,19 @@ fn programs_get_their_variables_and_no_others() {
     assert!(!ran.err.contains("p4ssw0rd") && !ran.out.contains("p4ssw0rd"), "{}", ran.err);
 }
 
+/// What is started may be a database, which is to have what it would have without us.
+#[test]
+fn huge_pages_are_put_off_for_this_program_alone() {
+    let space = made_of(
+        "backup \"sh\" \"-c\" \"grep THP_enabled /proc/self/status; \
+         grep THP_enabled /proc/$(grep PPid: /proc/$PPID/status | cut -f2)/status\"",
+    );
+    space.run("run").expect(0);
+    let own = fs::read_to_string("/proc/self/status").unwrap();
+    let own = own.lines().find(|line| line.starts_with("THP_enabled")).unwrap();
+    assert_eq!(artifact(&space), format!("{own}\nTHP_enabled:\t0\n"));
+}
+
 #[test]
 fn a_check_decides_before_anything_is_written_over() {
     let nodes = "backup \"cat\" \"data\"\nrestore \"sh\" \"-c\" \"cat > {{into}}\"\ncheck \"grep\" \"-q\" \"good\"";

@@ -232,6 +232,7 @@ async fn listen(cancel: Cancel) {
 
 /// The one place where the asynchronous half begins.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
+    runtime::process::no_huge_pages();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         print::failure("io", &format!("cannot start: {error}"));
         Exit::Failed

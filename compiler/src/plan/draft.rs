@@ -31,6 +31,10 @@ pub(super) struct DraftNeed {
 #[derive(Debug)]
 pub(super) struct Graph {
     /// Each in a place of its own: thousands of them in one list would be moved each time that it grows.
+    #[expect(
+        clippy::vec_box,
+        reason = "a step is large; a list of them that doubles was a twentieth of a great plan's time"
+    )]
     pub(super) steps: Vec<Box<Draft>>,
     /// Positions by address.
     known: Lookup<String, usize>,

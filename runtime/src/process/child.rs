@@ -58,7 +58,8 @@ pub struct Child {
 impl Child {
     pub(super) fn spawn(mut command: tokio::process::Command, streams: Streams) -> Result<Self> {
         command.stdin(streams.stdin).stdout(streams.stdout).stderr(streams.stderr);
-        let mut supervisor = command.spawn().map_err(|error| Error::io("start a supervisor", &error))?;
+        let mut supervisor =
+            super::as_before(|| command.spawn()).map_err(|error| Error::io("start a supervisor", &error))?;
         let (stdin, stdout, stderr) = (supervisor.stdin.take(), supervisor.stdout.take(), supervisor.stderr.take());
         Ok(Self { supervisor, stdin, stdout, stderr })
     }

@@ -43,7 +43,7 @@ impl Children {
             own.arg("--records").arg(records);
         }
         own.arg("--").args(&start.argv).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = own.spawn().map_err(failed)?;
+        let mut process = super::as_before(|| own.spawn()).map_err(failed)?;
         let mut ready = [0];
         if let Some(mut stdout) = process.stdout.take() {
             stdout.read_exact(&mut ready).await.map_err(failed)?;

@@ -6,12 +6,15 @@ mod descent;
 mod guard;
 mod lines;
 mod lock;
+mod pages;
 mod supervisor;
 mod user;
 
 pub use child::{Child, Exit, Stream, Streams};
 pub use guard::{Guard, guard_main};
 pub(crate) use lines::each as each_line;
+pub(crate) use pages::as_before;
+pub use pages::no_huge_pages;
 pub use supervisor::child_main;
 pub(crate) use user::numbers as user_numbers;
 

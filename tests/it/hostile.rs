@@ -83,6 +83,12 @@ fn fill(space: &Space) -> BTreeMap<String, String> {
     cases
 }
 
+/// A time to come, as documents have it.
+fn minutes_from_now(minutes: i64) -> String {
+    let at = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+    at.to_string()
+}
+
 /// Runs a command that must end in one of these ways, and print nothing that a terminal would obey.
 fn calm(space: &Space, arguments: &str, codes: &[i32]) -> Ran {
     let ran = space.run(arguments);
@@ -132,4 +138,125 @@ fn no_value_in_any_place_does_harm() {
     assert_eq!(tree(&space.path("last")), data);
     assert_eq!((fs::read(space.path("canary")).unwrap(), tree(&space.path("data"))), (b"sings".to_vec(), data));
     println!("{} documents with a value that nobody writes, {} of them found", cases.len(), cases.len() - silent.len());
+}
+
+/// Each of these documents with one place changed to each nasty value: the place, and what it has become.
+fn variants(document: &Value, take: usize) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    places(document, "", &mut all);
+    let one = |place: &String| {
+        let values = nasty().into_iter().step_by(take);
+        let changed = values.map(|value| {
+            let mut changed = document.clone();
+            *changed.pointer_mut(place).unwrap() = value;
+            (place.clone(), changed)
+        });
+        changed.collect::<Vec<_>>()
+    };
+    all.iter().flat_map(one).collect()
+}
+
+/// Marks that a copy is to go: one that says what no mark says lets nothing go, and none reaches beyond its folder.
+#[test]
+fn no_value_in_a_mark_does_harm() {
+    let space = Space::quickstart();
+    fs::remove_file(space.path("data/skipped.tmp")).unwrap();
+    space.edit("    job \"nightly\"", "    keep in=\"local\" { last 1; }\n    job \"nightly\"");
+    space.run("run --job nightly").expect(0);
+    space.run("run --job nightly").expect(0);
+    space.run("prune --confirm").expect(0);
+    let mark = space.ending("backups/local", "/tombstone.json").remove(0);
+    let folder = mark.parent().unwrap().to_owned();
+    let (manifest, mut tombstone) = (read(&folder.join("manifest.json")), read(&mark));
+    let attempt = manifest["attempt"].as_str().unwrap().to_owned();
+    tombstone["at"] = json!("2020-01-31T00:00:00Z");
+    let swept = json!({"format": 1, "attempt": "gone", "at": "2020-01-31T00:00:00Z", "run": "one"});
+    let mut kept = Vec::new();
+    let mut made = 0;
+    for (document, file) in [(&tombstone, "tombstone.json"), (&tombstone, "half"), (&swept, "swept/gone.json")] {
+        // The first one of each is as it should be.
+        for (place, mut changed) in [(String::new(), document.clone())].into_iter().chain(variants(document, 1)) {
+            let id = format!("{made:032x}");
+            made += 1;
+            let to = folder.with_file_name(&id);
+            let bytes = to.join(if file == "swept/gone.json" { "gone" } else { &attempt });
+            fs::create_dir_all(&bytes).unwrap();
+            fs::write(bytes.join("file"), b"some").unwrap();
+            if file == "tombstone.json" {
+                let own = Value::to_string(&json!({"id": id})).replace(['{', '}'], "");
+                let text = manifest.to_string().replace(&format!("\"id\":{}", manifest["id"]), &own);
+                fs::write(to.join("manifest.json"), &text).unwrap();
+                if place != "/manifest" {
+                    changed["manifest"] = json!(format!("blake3:{}", blake3::hash(text.as_bytes())));
+                }
+                if ["/at", "/manifest", "/attempt", "/format"].contains(&place.as_str()) {
+                    kept.push((to.join("manifest.json"), format!("{place}: {changed:.300}")));
+                }
+            }
+            let file = to.join(if file == "half" { "tombstone.json" } else { file });
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, changed.to_string()).unwrap();
+        }
+    }
+    space.write("canary", b"sings");
+    calm(&space, "catalog rebuild", &[0]);
+    for command in
+        ["status", "catalog list", "prune", "prune --confirm --safety-age 0s", "prune --confirm --safety-age 0s"]
+    {
+        calm(&space, command, &[0, 1, 6]);
+    }
+    let lost: Vec<&String> = kept.iter().filter(|(path, _)| !path.exists()).map(|(_, case)| case).collect();
+    assert!(lost.is_empty(), "{lost:#?}");
+    assert!(!folder.with_file_name(format!("{:032x}", 0)).exists(), "what is marked as it should be goes");
+    assert_eq!(fs::read(space.path("canary")).unwrap(), b"sings");
+    space.run("restore notes --from local --into back --confirm").expect(0);
+    assert_eq!(tree(&space.path("back")), tree(&space.path("data")));
+    println!("{made} marks with a value that nobody writes, {} of which must let nothing go", kept.len());
+}
+
+/// Leases, and whose store it is: a lease that nobody could hold is in nobody's way, and a store of nobody is left alone.
+#[test]
+fn no_value_in_a_lease_or_a_store_document_does_harm() {
+    let space = Space::quickstart();
+    fs::remove_file(space.path("data/skipped.tmp")).unwrap();
+    space.edit("    job \"nightly\"", "    keep in=\"local\" { last 1; }\n    job \"nightly\"");
+    space.run("run --job nightly").expect(0);
+    let leases = space.path("backups/local/lease/prune");
+    fs::create_dir_all(&leases).unwrap();
+    let soon = minutes_from_now(10);
+    let lease = json!({"format": 1, "epoch": 1, "holder": "other", "at": "2020-01-31T00:00:00Z", "until": soon});
+    let mut made = 0;
+    for (place, changed) in variants(&lease, 2) {
+        made += 1;
+        fs::write(leases.join(format!("{}.json", made * 100)), changed.to_string()).unwrap();
+        let ran = calm(&space, "prune --confirm", &[0, 1]);
+        let free = ["/format", "/until"].contains(&place.as_str());
+        assert!(!free || ran.code == 0, "{place} {changed:.300}: {}", ran.err);
+        fs::remove_dir_all(&leases).unwrap();
+        fs::create_dir_all(&leases).unwrap();
+    }
+    for name in ["18446744073709551615", "18446744073709551614", "99999999999999999999", "-1", "007", "1e9"] {
+        let mut over = lease.clone();
+        over["until"] = lease["at"].clone();
+        fs::write(leases.join(format!("{name}.json")), over.to_string()).unwrap();
+        calm(&space, "prune --confirm", &[0]);
+        // Whoever holds a later one has removed it.
+        let _ = fs::remove_file(leases.join(format!("{name}.json")));
+        calm(&space, "prune --confirm", &[0]);
+    }
+
+    let path = space.path("backups/local/store.json");
+    let whole = fs::read(&path).unwrap();
+    for (place, changed) in variants(&read(&path), 3) {
+        made += 1;
+        let changed = changed.to_string();
+        fs::write(&path, &changed).unwrap();
+        calm(&space, "catalog check", &[0, 1]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), changed, "{place}");
+    }
+    fs::write(&path, whole).unwrap();
+    calm(&space, "run --job nightly", &[0]);
+    space.run("restore notes --from local --into back --confirm").expect(0);
+    assert_eq!(tree(&space.path("back")), tree(&space.path("data")));
+    println!("{made} leases and store documents with a value that nobody writes");
 }

@@ -24,6 +24,8 @@ const LEASE: &str = "lease";
 /// Folder of the strategy's own texts.
 pub const TEXTS: &str = "texts/";
 const TEXTS_END: &str = ".json.zst";
+/// No lease comes to more epochs: one a second would take longer than a century.
+const LAST_EPOCH: u64 = 1 << 32;
 /// Bytes of the longest component: what a file system takes as a name.
 const LONGEST: usize = 255;
 
@@ -95,10 +97,11 @@ pub fn lease(name: &str, epoch: u64) -> String {
     format!("{}{epoch}.json", leases(name))
 }
 
-/// The epoch whose document `key` is, in a lease's folder.
+/// The epoch whose document `key` is, in a lease's folder. One that no lease ever comes to is none: nothing could follow it.
 #[must_use]
 pub fn epoch_of(folder: &str, key: &str) -> Option<u64> {
-    key.strip_prefix(folder)?.strip_suffix(".json")?.parse().ok()
+    let epoch = key.strip_prefix(folder)?.strip_suffix(".json")?.parse().ok()?;
+    (epoch <= LAST_EPOCH).then_some(epoch)
 }
 
 /// Key of a strategy's texts, by how many were kept before and the digest of what they say.
@@ -236,6 +239,7 @@ mod tests {
         }
         assert_eq!(part("orders/graph/neo4j/stray"), None);
         assert_eq!(epoch_of(&leases("prune"), &lease("prune", 12)), Some(12));
+        assert_eq!(epoch_of(&leases("prune"), &lease("prune", u64::MAX)), None);
         assert_eq!(texts_of(&texts(3, "ab12")), Some((3, "ab12")));
         assert_eq!(texts_of("texts/3.json.zst"), None);
     }

@@ -54,8 +54,8 @@ impl Store {
     }
 
     fn is_held(&self, name: &str, lease: &Lease) -> Error {
-        let message =
-            format!("{} holds the lease `{name}` of store `{}` until {}", lease.holder, self.name, lease.until);
+        let holder = super::shown(&lease.holder);
+        let message = format!("{holder} holds the lease `{name}` of store `{}` until {}", self.name, lease.until);
         Error::new(ProblemKind::Conflict, "lease-held", message)
             .help("Wait for it to end. The lease of a process that died runs out at that time.")
     }

@@ -63,8 +63,8 @@ fn once(folder: &Path, command: &mut Command) -> Result<(f64, u64), String> {
 fn rclone(setting: &Setting, port: u16, folder: &Path) -> Command {
     let words = ["copyto", "data/file", "vault:vault/file"];
     let mut command = program(setting.tools.join("rclone"), &words, folder);
-    // Parts as large as ours, which are its own choice, too, and as many at once. That the bucket is there, the server does not tell of a plain folder.
-    command.args(["--s3-chunk-size", "5M", "--s3-upload-concurrency", "4", "--s3-no-check-bucket"]);
+    // Parts as large as ours, and as many at once. That the bucket is there, the server does not tell of a plain folder.
+    command.args(["--s3-chunk-size", "8M", "--s3-upload-concurrency", "4", "--s3-no-check-bucket"]);
     for (key, value) in [
         ("TYPE", "s3"),
         ("PROVIDER", "Other"),

@@ -89,6 +89,14 @@ pub struct Exception {
     pub until: String,
 }
 
+impl Exception {
+    /// Whether it has not ended by a day, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn holds(&self, day: &str) -> bool {
+        self.until.as_str() >= day
+    }
+}
+
 /// Something that the plan was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -143,9 +143,9 @@ fn a_transfer_into_a_bucket_goes_on() {
     space.run_until("journal/parts-stored/after", "run").expect(137);
     assert_eq!(server.uploads().len(), 1);
     let (ran, sent) = again(&space);
-    // Eleven parts of 5 MiB, sent side by side, and the index: seven at least are not sent again, and where the server was
-    // quicker than the journal, none of the eleven is.
-    assert!((1..=5).contains(&sent), "{sent}: {}", ran.err);
+    // Seven parts of 8 MiB, sent side by side, and the index: four at least are not sent again, and where the server was
+    // quicker than the journal, none of the seven is.
+    assert!((1..=4).contains(&sent), "{sent}: {}", ran.err);
     assert!(ran.err.contains("gone on with behind"), "{}", ran.err);
     let audit = audit(&crate::peer::object(&server, "missing/"));
     assert!(audit.artifacts.len() == 1 && audit.faults.is_empty(), "{audit:?}");

@@ -264,7 +264,7 @@ fn parts_are_as_large_as_the_data_asks() {
     space.edit("    job \"nightly\"", "    job \"once\" { backup \"notes\" to=\"offsite\"; }\n    job \"nightly\"");
     space.write("data/large.bin", &noise(120 << 20));
     // Two of 116 MiB, and an index; then as many as such an archive has, and an index.
-    for parts in [3, 26] {
+    for parts in [3, 17] {
         let log = space.path("places.log");
         ended(space.command("run --job once").env("BACKSTAY_FAULT_LOG", &log)).expect(0);
         let places = fs::read_to_string(&log).unwrap();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schema::fact::StoredArtifact;
 use schema::forecast::Outlook;
 use schema::manifest::LaterFact;
-use schema::plan::Plan;
+use schema::plan::{Exception, Plan};
 use schema::report::Outcome;
 use schema::source::Engine;
 use schema::status::{
@@ -317,6 +317,7 @@ impl<'a> Look<'a> {
                 tell("drill-failed", Verdict::Missed, message);
             }
         }
+        let today = self.now.strftime("%Y-%m-%d").to_string();
         for requirement in &self.plan.requirements {
             let is = match requirement.what.as_str() {
                 "copies" => database.spread.copies,
@@ -325,7 +326,8 @@ impl<'a> Look<'a> {
                 "verified" => database.spread.verified,
                 _ => continue,
             };
-            let excused = self.plan.exceptions.iter().any(|exception| exception.what == requirement.what);
+            let is_meant = |it: &Exception| it.what == requirement.what && it.holds(&today);
+            let excused = self.plan.exceptions.iter().any(is_meant);
             if is < requirement.min && !excused {
                 let (what, min) = (&requirement.what, requirement.min);
                 tell(

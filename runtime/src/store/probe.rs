@@ -26,7 +26,7 @@ pub const ATOMIC_CREATE: &str = "atomic-create";
 pub fn allowed(plan: &Plan, now: jiff::Timestamp) -> Option<String> {
     let today = now.strftime("%Y-%m-%d").to_string();
     let made = plan.exceptions.iter().filter(|exception| exception.what == ATOMIC_CREATE);
-    let held = made.filter(|exception| exception.until >= today).max_by_key(|exception| &exception.until)?;
+    let held = made.filter(|exception| exception.holds(&today)).max_by_key(|exception| &exception.until)?;
     Some(format!("{}, until {}", held.reason, held.until))
 }
 

@@ -28,8 +28,8 @@ export!(S3);
 
 /// Objects of a page: with the longest keys it still fits into an answer.
 const PAGE: &str = "500";
-/// Bytes of a part at least, by the protocol: a few of them fit in memory, and a request for each costs little.
-const PART: u64 = 5 << 20;
+/// Bytes of a part at least: small enough that a few fit in memory, large enough that a request a part costs little.
+const PART: u64 = 8 << 20;
 /// Parts that are on their way at once: more of them fill a line no better.
 const PARALLEL: u64 = 4;
 /// Bytes of them all, unless one alone must be larger.

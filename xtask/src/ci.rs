@@ -17,11 +17,12 @@ const PEERS: [Part; 6] = [
 ];
 
 /// The checks: quick ones first.
-const CHECKS: [Part; 9] = [
+const CHECKS: [Part; 10] = [
     ("format", format),
     ("tidy", tidy::run),
     ("deny", deny),
     ("clippy", clippy),
+    ("guests", guests),
     ("tests", tests),
     ("documents", documents),
     ("pages", pages::run),
@@ -144,6 +145,17 @@ fn tests() -> Result<(), String> {
     // End-to-end tests run the real binary, which `cargo test` does not build for another package.
     shell::run(&mut shell::cargo(&["build", "--quiet", "--locked", "--package", "backstay", "--package", "xtask"]))?;
     shell::run(&mut shell::cargo(&["test", "--quiet", "--locked", "--workspace"]))
+}
+
+/// What guests reckon by themselves needs no host: it is looked at and tested as any other program.
+fn guests() -> Result<(), String> {
+    for (verb, rest) in [("clippy", &["--all-targets", "--", "-Dwarnings"][..]), ("test", &[])] {
+        let mut words = vec![verb, "--quiet", "--locked", "--workspace"];
+        words.extend(["--manifest-path", "plugins/Cargo.toml", "--target-dir", "target/guests"]);
+        words.extend(rest);
+        shell::run(&mut shell::cargo(&words))?;
+    }
+    Ok(())
 }
 
 fn documents() -> Result<(), String> {

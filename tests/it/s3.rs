@@ -272,6 +272,14 @@ fn parts_are_as_large_as_the_data_asks() {
         assert_eq!(sent, parts);
         fs::remove_file(log).unwrap();
     }
+    // Three of 32 MiB and a rest, and an index.
+    space.edit("private #true", "private #true; part-size \"32MiB\"");
+    let log = space.path("places.log");
+    ended(space.command("run --job once").env("BACKSTAY_FAULT_LOG", &log)).expect(0);
+    let places = fs::read_to_string(&log).unwrap();
+    assert_eq!(places.lines().filter(|line| line.starts_with("storage/put-part/before#")).count(), 5);
+    space.edit("part-size \"32MiB\"", "part-size \"1MiB\"");
+    space.run("run --job once").expect(1).says("`part-size` is from 5 MiB to 5 GiB");
 }
 
 /// A server that takes a conditional PUT and overwrites: it is found out, and refused unless the strategy says why not.

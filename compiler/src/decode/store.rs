@@ -1,7 +1,7 @@
 //! `store` and `notify`, with the nodes that their plugins add.
 
 use super::Left;
-use super::values::{child, count, duration, integer, rate, secret, text, texts};
+use super::values::{child, count, duration, integer, rate, secret, size, text, texts};
 use crate::model::{Notifier, Plugin, Store};
 use crate::span::Spanned;
 use crate::structure::{Manifest, Type};
@@ -135,7 +135,10 @@ fn config(
                 list.extend(words);
             }
         } else if let Some(entry) = entries.first() {
+            let is_size = shape.is_some_and(|shape| shape.arguments.iter().any(|argument| argument.kind == Type::Size));
             let value = match &entry.value {
+                // A plugin gets bytes, however they are written.
+                _ if is_size => Config::Number(i64::try_from(size(entry)?.value).ok()?),
                 Value::Boolean(value) => Config::Bool(*value),
                 Value::Integer(number) => Config::Number(i64::try_from(*number).ok()?),
                 _ => Config::Text(word(entry)),

@@ -18,7 +18,7 @@ use backstay::plugin::data::{Artifact, Sink};
 use backstay::plugin::types::Error;
 use blob::Session;
 use exports::backstay::plugin::storage::{Created, Guest, Object, Page, PartPlan};
-use place::Place;
+use place::{LARGEST_PART, Place};
 use std::cell::RefCell;
 use talk::{Ask, Payload, body, header, send};
 
@@ -28,14 +28,10 @@ export!(S3);
 
 /// Objects of a page: with the longest keys it still fits into an answer.
 const PAGE: &str = "500";
-/// Bytes of a part at least: small enough that a few fit in memory, large enough that a request a part costs little.
-const PART: u64 = 8 << 20;
 /// Parts that are on their way at once: more of them fill a line no better.
 const PARALLEL: u64 = 4;
 /// Bytes of them all, unless one alone must be larger.
 const ON_THE_WAY: u64 = 64 << 20;
-/// Bytes of a part at most, by the protocol.
-const LARGEST_PART: u64 = 5 << 30;
 /// Most parts of one object, by the protocol.
 const PARTS: u32 = 10_000;
 /// Versions of one object that are removed at once: each object is made once, so there is one.
@@ -50,10 +46,11 @@ fn place() -> Result<Place, Error> {
     PLACE.take().ok_or_else(|| Error::Config("not configured".to_owned()))
 }
 
-/// Large enough that an object of that size, grown by a quarter, fits into the parts that it may have.
-fn plan(size: Option<u64>) -> PartPlan {
+/// Parts of at least so many bytes, and large enough that an object of that size, grown by a quarter, fits into those that
+/// it may have.
+fn plan(least: u64, size: Option<u64>) -> PartPlan {
     let needed = size.unwrap_or(0).saturating_mul(5).div_ceil(4 * u64::from(PARTS));
-    let part_size = needed.div_ceil(1 << 20).saturating_mul(1 << 20).clamp(PART, LARGEST_PART);
+    let part_size = needed.div_ceil(1 << 20).saturating_mul(1 << 20).clamp(least, LARGEST_PART);
     let parallel = u16::try_from((ON_THE_WAY / part_size).clamp(1, PARALLEL)).unwrap_or(1);
     PartPlan { part_size, max_parts: PARTS, parallel, resumable: true }
 }
@@ -65,7 +62,7 @@ impl Guest for S3 {
     }
 
     fn prepare(_key: String, size: Option<u64>) -> Result<PartPlan, Error> {
-        Ok(plan(size))
+        Ok(plan(place()?.part_size, size))
     }
 
     fn begin(key: String, size: Option<u64>) -> Result<Vec<u8>, Error> {
@@ -198,12 +195,13 @@ mod tests {
     #[test]
     fn parts_are_as_large_as_the_object_needs() {
         let told = |size| {
-            let plan = plan(size);
+            let plan = plan(8 << 20, size);
             (plan.part_size >> 20, plan.parallel)
         };
         assert_eq!(told(None), (8, 4));
         assert_eq!(told(Some(1 << 30)), (8, 4));
         assert_eq!(told(Some(200 << 30)), (26, 2));
         assert_eq!(told(Some(1 << 50)), (5_120, 1));
+        assert_eq!(plan(32 << 20, Some(1 << 30)).part_size, 32 << 20);
     }
 }

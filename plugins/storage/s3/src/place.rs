@@ -4,6 +4,13 @@ use crate::backstay::plugin::types::Error;
 use crate::text::encode;
 use serde::Deserialize;
 
+/// Bytes of a part, when nobody says otherwise: small enough that a few fit in memory, large enough that a request a part
+/// costs little.
+const PART: u64 = 8 << 20;
+/// Bytes of a part at least and at most, by the protocol.
+const SMALLEST_PART: u64 = 5 << 20;
+pub(crate) const LARGEST_PART: u64 = 5 << 30;
+
 #[derive(Deserialize)]
 struct Config {
     bucket: String,
@@ -12,6 +19,8 @@ struct Config {
     endpoint: Option<String>,
     style: Option<String>,
     class: Option<String>,
+    #[serde(rename = "part-size")]
+    part_size: Option<u64>,
 }
 
 /// A bucket, and the folder in it.
@@ -28,6 +37,8 @@ pub(crate) struct Place {
     pub(crate) prefix: String,
     /// Storage class of objects that come in parts, as the protocol spells it.
     pub(crate) class: Option<String>,
+    /// Bytes of a part of an object at least.
+    pub(crate) part_size: u64,
 }
 
 impl Place {
@@ -50,6 +61,10 @@ impl Place {
                 }
             }
         };
+        let part_size = config.part_size.unwrap_or(PART);
+        if !(SMALLEST_PART..=LARGEST_PART).contains(&part_size) {
+            return Err(Error::Config("`part-size` is from 5 MiB to 5 GiB".to_owned()));
+        }
         let prefix = config.prefix.unwrap_or_default();
         let prefix = prefix.trim_matches('/');
         Ok(Self {
@@ -59,6 +74,7 @@ impl Place {
             region: config.region,
             prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
             class: config.class.map(|class| class.to_ascii_uppercase().replace('-', "_")),
+            part_size,
         })
     }
 
@@ -109,6 +125,10 @@ mod tests {
         assert_eq!(place(endpoint).expect("a place").path(None), "/b/");
         for wrong in [",\"style\":\"path\"", ",\"endpoint\":\"ftp://h\"", ",\"endpoint\":\"http://h/x\""] {
             assert!(place(wrong).is_err(), "{wrong}");
+        }
+        for (wrong, right) in [(1 << 20, 5 << 20), ((5_u64 << 30) + 1, 5 << 30)] {
+            assert!(place(&format!(",\"part-size\":{wrong}")).is_err(), "{wrong}");
+            assert_eq!(place(&format!(",\"part-size\":{right}")).expect("a place").part_size, right);
         }
         assert_eq!(place(",\"class\":\"standard-ia\"").expect("a place").class.as_deref(), Some("STANDARD_IA"));
     }

@@ -11,7 +11,8 @@ use crate::plugin::{Body, PartPlan, Storage};
 use crate::run::retry;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 /// Bytes of new parts that are worth a record: what is sent again after a death is at most these and what was on its way.
@@ -22,6 +23,8 @@ struct Part {
     n: u32,
     body: Body,
     size: u64,
+    /// Its place in memory, which is free again when this is gone.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// An upload session of a store.
@@ -58,10 +61,12 @@ pub async fn upload(
     let feed = paced(feed, pace.and(storage.pace()));
     let (sender, mut parts) = mpsc::channel::<Part>(1);
     let mut landing = Landing::behind(ledger, session);
-    let cutter = Cutter { plan, n: landing.told, offset: landing.sent, chunks: Vec::new(), held: 0 };
-    let hashing = tokio::task::spawn_blocking(move || cut(feed, cutter, &sender));
-    let mut flights: JoinSet<Result<(u32, u64, Vec<u8>)>> = JoinSet::new();
+    let cutter = Cutter { plan, n: landing.told, offset: landing.sent, chunks: Vec::new(), held: 0, place: None };
     let parallel = usize::from(plan.parallel.max(1));
+    // One of them is being cut; alone it would wait for the other one's way each time.
+    let places = Arc::new(Semaphore::new(parallel.max(2)));
+    let hashing = tokio::task::spawn_blocking(move || cut(feed, cutter, &places, &sender));
+    let mut flights: JoinSet<Result<(u32, u64, Vec<u8>)>> = JoinSet::new();
     loop {
         let room = flights.len() < parallel;
         tokio::select! {
@@ -164,28 +169,29 @@ async fn put(storage: &Storage, session: &[u8], part: Part) -> Result<(u32, u64,
     }
 }
 
-/// Digests the feed and cuts it into parts, on a thread that may block. There is a place for a part before its first byte
-/// is taken, so that no more than one is in memory beside those that are on their way.
-fn cut(mut feed: Feed, mut cutter: Cutter, parts: &mpsc::Sender<Part>) -> Result<Digested> {
+/// Digests the feed and cuts it into parts, on a thread that may block. A part has its place before its first byte is taken,
+/// so that there are never more of them in memory than places.
+fn cut(mut feed: Feed, mut cutter: Cutter, places: &Arc<Semaphore>, parts: &mpsc::Sender<Part>) -> Result<Digested> {
     let mut digests = Pair::begin();
     let runtime = tokio::runtime::Handle::current();
-    let place = || {
-        let gone = |_| Error::permanent("consumer-gone", "the upload stopped early");
-        runtime.block_on(parts.reserve()).map_err(gone)
-    };
-    let mut free = place()?;
+    let gone = || Error::permanent("consumer-gone", "the upload stopped early");
+    // Whoever sends them lets go of their places when it stops, and then the next one is not taken.
+    let place = || runtime.block_on(places.clone().acquire_owned()).map_err(|_| gone());
+    let send = |part| parts.blocking_send(part).map_err(|_| gone());
     while let Some(mut chunk) = feed.blocking_next()? {
         digests.update(&chunk);
         fault::point("in-upload");
         while !chunk.is_empty() {
+            if cutter.held == 0 {
+                cutter.place = Some(place()?);
+            }
             if let Some(part) = cutter.add(&mut chunk)? {
-                free.send(part);
-                free = place()?;
+                send(part)?;
             }
         }
     }
     if let Some(part) = cutter.rest()? {
-        free.send(part);
+        send(part)?;
     }
     digests.finish()
 }
@@ -197,6 +203,8 @@ struct Cutter {
     offset: u64,
     chunks: Vec<Bytes>,
     held: u64,
+    /// Of the current part, once it has begun.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Cutter {
@@ -223,6 +231,6 @@ impl Cutter {
         let (chunks, size) = (std::mem::take(&mut self.chunks), std::mem::take(&mut self.held));
         let body = Body::new(self.offset, chunks);
         self.offset += size;
-        Ok(Part { n: self.n, body, size })
+        Ok(Part { n: self.n, body, size, _place: self.place.take() })
     }
 }

@@ -1,8 +1,9 @@
 //! What goes wrong outside: damaged bytes, stores that vanish, full disks, two runs at once. Each is a clear error and
 //! nothing is lost.
 
-use crate::space::{Space, ended, tree};
+use crate::space::{Space, ended, noise, tree};
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::process::Command;
 
 fn flip(path: &std::path::Path) {
@@ -33,6 +34,31 @@ fn one_flipped_byte_fails_verify_and_restore_and_touches_nothing() {
     // The other copy is whole: a restore that may use it begins with it, because this one is known to be damaged.
     space.run("restore notes --into back --confirm").expect(0).says("in `offsite`");
     assert_eq!(tree(&space.path("back")), before);
+}
+
+/// What is read back for its digest alone is read in spans of 64 MiB, side by side.
+#[test]
+fn no_byte_of_a_large_copy_is_missed() {
+    const SPAN: u64 = 64 << 20;
+    let space = Space::quickstart();
+    space.edit("bandwidth=\"80MiB/s\"", "");
+    space.write("data/large", &noise(130 << 20));
+    space.run("run").expect(0);
+    let path = space.ending("backups/local", ".tar").remove(0);
+    let size = fs::metadata(&path).unwrap().len();
+    space.run("verify --store local").expect(0);
+    let file = fs::File::options().read(true).write(true).open(&path).unwrap();
+    for at in [0, SPAN - 1, SPAN, 2 * SPAN, size - 1] {
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, at).unwrap();
+        file.write_all_at(&[byte[0] ^ 1], at).unwrap();
+        space.run("verify --store local").expect(1).says("is damaged: its BLAKE3 digest is");
+        file.write_all_at(&byte, at).unwrap();
+    }
+    for length in [size + 1, size - 1, 2 * SPAN, SPAN, 0] {
+        file.set_len(length).unwrap();
+        space.run("verify --store local").expect(1).says(&format!("is damaged: it has {length} bytes"));
+    }
 }
 
 #[test]

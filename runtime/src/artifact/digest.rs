@@ -62,6 +62,26 @@ impl Digests {
         Self::default()
     }
 
+    /// Of a part of an artifact that begins at that byte, which is the first one of a frame. Its [`Digests::nodes`] are of use.
+    pub(crate) fn at(from: u64) -> Self {
+        let mut frame = blake3::Hasher::new();
+        frame.set_input_offset(from);
+        Self { size: from, frame, ..Self::default() }
+    }
+
+    /// Where the bytes seen so far end.
+    pub(crate) fn end(&self) -> u64 {
+        self.size
+    }
+
+    /// Values of all frames of a part of several.
+    pub(crate) fn nodes(mut self) -> Vec<Node> {
+        if self.held > 0 {
+            self.frames.push(self.frame.finalize_non_root());
+        }
+        self.frames
+    }
+
     pub fn update(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {

@@ -102,7 +102,7 @@ async fn pump(
     passed
 }
 
-fn damaged(key: &str, expected: Expected<'_>, size: u64, blake3: &str) -> Error {
+pub(super) fn damaged(key: &str, expected: Expected<'_>, size: u64, blake3: &str) -> Error {
     let message = if size == expected.size {
         format!("`{key}` is damaged: its BLAKE3 digest is {blake3}, its manifest says {}", expected.blake3)
     } else {

@@ -12,6 +12,7 @@ pub mod pace;
 pub mod part;
 pub mod seal;
 pub mod size;
+pub(crate) mod spans;
 pub mod stream;
 pub mod upload;
 

@@ -99,16 +99,33 @@ impl Pace {
 
     /// Sends a chunk on, piece by piece, each when every limit lets it go.
     pub async fn pass(&self, mut chunk: Bytes, out: &Sink) -> Result<()> {
-        let piece = self.0.iter().map(|bucket| bucket.piece).min().unwrap_or(u64::MAX);
-        let piece = usize::try_from(piece).unwrap_or(usize::MAX);
+        let piece = usize::try_from(self.piece()).unwrap_or(usize::MAX);
         while !chunk.is_empty() {
             let next = chunk.split_to(chunk.len().min(piece));
-            for bucket in &self.0 {
-                bucket.admit(next.len() as u64).await;
-            }
+            self.admit(next.len() as u64).await;
             out.send(next).await?;
         }
         Ok(())
+    }
+
+    /// Waits until so many bytes have been let through by every limit: for those that are sent nowhere.
+    pub async fn wait(&self, bytes: u64) {
+        let mut left = bytes;
+        while left > 0 && !self.is_unlimited() {
+            let next = left.min(self.piece());
+            self.admit(next).await;
+            left -= next;
+        }
+    }
+
+    fn piece(&self) -> u64 {
+        self.0.iter().map(|bucket| bucket.piece).min().unwrap_or(u64::MAX)
+    }
+
+    async fn admit(&self, bytes: u64) {
+        for bucket in &self.0 {
+            bucket.admit(bytes).await;
+        }
     }
 }
 

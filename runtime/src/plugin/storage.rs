@@ -258,19 +258,26 @@ impl Storage {
     /// Streams an object from the byte `from` on into `out`, in constant memory, and returns where it ended. Does not finish
     /// `out`: the caller does, when it is content with what came.
     pub async fn get(&self, key: &str, from: u64, out: &Sink) -> Result<u64> {
+        self.get_span(key, (from, u64::MAX), out).await
+    }
+
+    /// The same up to a byte, which is not in it.
+    pub async fn get_span(&self, key: &str, (from, to): (u64, u64), out: &Sink) -> Result<u64> {
         key::check(key)?;
         let mut at = from;
         let mut tries = Tries::new();
-        loop {
-            let (moved, ended) = self.get_range(key, at, RANGE, &mut Taker::Stream(out)).await;
+        while at < to {
+            let want = RANGE.min(to - at);
+            let (moved, ended) = self.get_range(key, at, want, &mut Taker::Stream(out)).await;
             at += moved;
             match ended {
-                Ok(()) if moved < RANGE => return Ok(at),
+                Ok(()) if moved < want => break,
                 Ok(()) => tries = Tries::new(),
                 // What was handed on before the connection was lost is not asked for again.
                 Err(error) => pause(&mut tries, error).await?,
             }
         }
+        Ok(at)
     }
 
     /// At most `len` bytes from `offset`; fewer where the object ends.

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::event::StepObservers;
 use crate::plugin::egress::Clients;
 use crate::plugin::limits::{Exceeded, Growth, Limits, TICK};
+use crate::plugin::listing::Kept;
 use crate::plugin::secrets::{Redactor, SecretSource};
 use schema::grant::Grant;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub(super) struct Given {
     pub(super) secrets: Arc<dyn SecretSource>,
     pub(super) redactor: Redactor,
     pub(super) clients: Clients,
+    /// Names that a listing of the directory goes on with.
+    pub(super) listed: Kept,
 }
 
 /// What happened in a call that its caller must know even when the call itself is gone.

@@ -138,6 +138,23 @@ impl Host for Call {
         self.below(&[&path.clone()], move |root| files::read(root, &path, offset, len, hand_on)).await
     }
 
+    async fn read_each(
+        &mut self,
+        paths: Vec<String>,
+        most: u64,
+        into: Resource<Outlet>,
+    ) -> Result<Result<Vec<Option<u64>>, Failure>> {
+        let sink = self.table.get(&into)?.0.clone();
+        let witness = self.witness.clone();
+        let hand_on = move |chunk| {
+            witness.beat();
+            sink.blocking_send(chunk).map_err(|_| io::Error::other("nobody reads any more"))
+        };
+        let checked = paths.clone();
+        let checked: Vec<&str> = checked.iter().map(String::as_str).collect();
+        self.below(&checked, move |root| files::read_each(root, &paths, most, hand_on)).await
+    }
+
     async fn list_files(
         &mut self,
         prefix: String,
@@ -152,7 +169,10 @@ impl Host for Call {
             return Ok(Err(Failure::Other(message)));
         }
         let most = limit as usize;
-        let found = self.below(paths, move |root| crate::plugin::listing::list(root, &prefix, after.as_deref(), most));
+        let given = self.given.clone();
+        let work =
+            move |root: &Root| crate::plugin::listing::list(root, &prefix, after.as_deref(), most, &given.listed);
+        let found = self.below(paths, work);
         Ok(found.await?.map(|files| files.into_iter().map(|(path, size)| Entry { path, size }).collect()))
     }
 

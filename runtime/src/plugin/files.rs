@@ -4,7 +4,8 @@ use crate::fault;
 use bytes::Bytes;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
-use rustix::fs::{Advice, RenameFlags};
+use rustix::fs::{Advice, OFlags, RenameFlags};
+use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -204,13 +205,24 @@ pub(super) fn read(
     len: u64,
     hand_on: impl Fn(Bytes) -> io::Result<()>,
 ) -> io::Result<u64> {
-    // Opening a pipe would wait for its writer.
-    if size(root, path)?.is_none() {
+    fault::io("fs", "read", path)?;
+    // Without the flag, opening a pipe would wait for its writer. The file as the standard library has it reads into memory
+    // that was not cleared first.
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let mut file = match root.0.open_with(path, OpenOptions::new().read(true).custom_flags(nonblocking)) {
+        Ok(file) => file.into_std(),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(io::ErrorKind::NotFound.into()),
+        Err(error) => return Err(error),
+    };
+    let found = file.metadata()?;
+    if !found.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
-    fault::io("fs", "read", path)?;
-    let mut file = root.0.open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
+    if offset > 0 {
+        file.seek(SeekFrom::Start(offset))?;
+    }
+    // Objects do not grow: nothing is asked for behind the end.
+    let len = len.min(found.len().saturating_sub(offset));
     let mut done = 0;
     while done < len {
         let want = CHUNK.min(len - done);
@@ -225,6 +237,32 @@ pub(super) fn read(
         }
     }
     Ok(done)
+}
+
+/// Hands at most `most` bytes of each file on, one file after the other: how many they were, and nothing of a missing one.
+pub(super) fn read_each(
+    root: &Root,
+    paths: &[String],
+    most: u64,
+    hand_on: impl Fn(Bytes) -> io::Result<()>,
+) -> io::Result<Vec<Option<u64>>> {
+    // Small ones go on together, for each time wakes another thread.
+    let gathered = RefCell::new(Vec::new());
+    let gather = |chunk: Bytes| {
+        let mut gathered = gathered.borrow_mut();
+        gathered.extend_from_slice(&chunk);
+        if gathered.len() as u64 >= CHUNK { hand_on(std::mem::take(&mut *gathered).into()) } else { Ok(()) }
+    };
+    let one = |path: &String| match read(root, path, 0, most, gather) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    };
+    let sizes = paths.iter().map(one).collect::<io::Result<_>>()?;
+    let rest = gathered.take();
+    if !rest.is_empty() {
+        hand_on(rest.into())?;
+    }
+    Ok(sizes)
 }
 
 /// Removes a file, and the folders that it leaves empty. A missing one is success.
@@ -256,7 +294,7 @@ pub(super) fn remove(root: &Root, path: &str) -> io::Result<()> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
 mod tests {
-    use super::{Dir, Root, create_in, in_folder};
+    use super::{Dir, Root, create_in, in_folder, read};
     use cap_std::ambient_authority;
 
     /// Another run may remove a folder that is empty between the moment at which it is opened and the one at which it is used.
@@ -274,5 +312,39 @@ mod tests {
         });
         created.unwrap();
         assert_eq!((looks, std::fs::read(space.path().join("set/manifest.json")).unwrap()), (2, b"whole".to_vec()));
+    }
+
+    #[test]
+    fn only_a_regular_file_is_read_and_nothing_waits() {
+        let space = tempfile::tempdir().unwrap();
+        let root = Root::open(space.path()).unwrap();
+        std::fs::write(space.path().join("file"), "0123456789").unwrap();
+        std::fs::create_dir(space.path().join("folder")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, space.path().join("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        for (name, offset, len, wanted) in
+            [("file", 0, 99, "0123456789"), ("file", 3, 4, "3456"), ("file", 8, 8, "89"), ("file", 20, 1, "")]
+        {
+            let got = std::cell::RefCell::new(Vec::new());
+            let hand_on = |chunk: bytes::Bytes| {
+                got.borrow_mut().extend_from_slice(&chunk);
+                Ok(())
+            };
+            assert_eq!(read(&root, name, offset, len, hand_on).unwrap(), wanted.len() as u64);
+            assert_eq!(got.into_inner(), wanted.as_bytes(), "{name} {offset}+{len}");
+        }
+        let got = std::cell::RefCell::new(Vec::new());
+        let names = ["file", "nothing", "pipe", "file"].map(str::to_owned);
+        let sizes = super::read_each(&root, &names, 7, |chunk| {
+            got.borrow_mut().extend_from_slice(&chunk);
+            Ok(())
+        });
+        assert_eq!(
+            (sizes.unwrap(), got.into_inner()),
+            (vec![Some(7), None, None, Some(7)], b"01234560123456".to_vec())
+        );
+        for name in ["pipe", "folder", "file/in", "nothing"] {
+            let error = read(&root, name, 0, 9, |_| Ok(())).unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{name}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::plugin::egress::Clients;
 use crate::plugin::failure::Doing;
 use crate::plugin::host::Host;
 use crate::plugin::limits::{Exceeded, Limits};
+use crate::plugin::listing::Kept;
 use crate::plugin::secrets::{Redactor, SecretSource};
 use schema::grant::Grant;
 use schema::store::PluginUse;
@@ -110,6 +111,7 @@ impl<P: Entry> Guest<P> {
             secrets,
             redactor: Redactor::default(),
             clients: Clients::default(),
+            listed: Kept::default(),
         });
         Ok(Self { host: host.clone(), entry, given })
     }

@@ -120,11 +120,7 @@ impl Guest for Fs {
     }
 
     fn get_each(keys: Vec<String>, most: u64, into: &Sink) -> Result<Vec<Option<u64>>, Error> {
-        let one = |key| match Self::get(key, 0, most, into) {
-            Err(Error::NotFound) => Ok(None),
-            found => found.map(Some),
-        };
-        keys.into_iter().map(one).collect()
+        Ok(dir::read_each(&keys, most, into)?)
     }
 
     fn list_page(prefix: String, from: Option<String>) -> Result<Page, Error> {

@@ -1,11 +1,12 @@
 //! Whatever stands in any place of a document in a store: it is found, or it says nothing that matters; nothing follows it,
 //! and none of it reaches a terminal as it is.
 
-use crate::space::{Ran, Space, tree};
+use crate::space::{Ran, Space, ended, tree};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// What no Backstay writes in most places.
 fn nasty() -> Vec<Value> {
@@ -258,4 +259,52 @@ fn no_value_in_a_lease_or_a_store_document_does_harm() {
     space.run("restore notes --from local --into back --confirm").expect(0);
     assert_eq!(tree(&space.path("back")), tree(&space.path("data")));
     println!("{made} leases and store documents with a value that nobody writes");
+}
+
+/// The index of a copy, with a line changed, and a manifest that says that it is right: one file comes back as it was, or
+/// nothing does, and nowhere else.
+#[test]
+fn no_value_in_an_index_does_harm() {
+    let space = backed_up();
+    space.write("canary", b"sings");
+    let index = space.ending("backups/local", ".index.zst").remove(0);
+    let manifest = index.parent().unwrap().with_file_name("manifest.json");
+    let plain = ended(Command::new("zstd").args(["--decompress", "--stdout"]).arg(&index)).expect(0).out;
+    let lines: Vec<&str> = plain.lines().collect();
+    let line = lines.iter().position(|line| line.contains("three.bin")).unwrap();
+    let good: Value = serde_json::from_str(lines[line]).unwrap();
+    let mut all: Vec<String> = Vec::new();
+    for place in ["/path", "/kind", "/size", "/mode", "/at", "/length", "/target"] {
+        let numbers = [1, 511, 512, 1 << 40, u64::MAX - 511].map(Value::from);
+        for value in nasty().into_iter().step_by(3).chain(numbers) {
+            let mut changed = good.clone();
+            changed[&place[1..]] = value;
+            all.push(changed.to_string());
+        }
+    }
+    // Two names of one file, each of which says that the other one came first; and a line without an end.
+    let first = |path: &str, target: &str| {
+        let mut changed = good.clone();
+        (changed["path"], changed["target"]) = (json!(path), json!(target));
+        changed.to_string()
+    };
+    all.push(format!("{}\n{}", first("two/a", "two/three.bin"), first("two/three.bin", "two/a")));
+    all.push("[".repeat(50_000_000));
+    for changed in &all {
+        let text = lines.iter().enumerate().map(|(at, old)| format!("{}\n", if at == line { changed } else { *old }));
+        space.write("changed", text.collect::<String>().as_bytes());
+        ended(Command::new("zstd").args(["--force", "-o"]).arg(&index).arg(space.path("changed"))).expect(0);
+        let mut says = read(&manifest);
+        let stored = fs::read(&index).unwrap();
+        says["index"]["size"] = json!(stored.len());
+        says["index"]["blake3"] = json!(blake3::hash(&stored).to_hex().to_string());
+        fs::write(&manifest, says.to_string()).unwrap();
+        let ran = calm(&space, "restore notes --from local --file two/three.bin --into part --confirm", &[0, 1]);
+        assert!(!ran.err.contains("panic"), "{changed:.300}: {}", ran.err);
+        let came = space.path("part/two/three.bin");
+        assert!(!came.exists() || fs::read(&came).unwrap() == b"small", "{changed:.300}: {}", ran.err);
+        assert_eq!(fs::read(space.path("canary")).unwrap(), b"sings", "{changed:.300}");
+        let _ = fs::remove_dir_all(space.path("part"));
+    }
+    println!("{} indexes with a line that nobody writes", all.len());
 }

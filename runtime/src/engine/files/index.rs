@@ -12,7 +12,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 /// Longest line: a path of 4 KiB whose bytes are written as numbers, and what stands beside it.
-const LONGEST: u64 = 64 << 10;
+pub(super) const LONGEST: u64 = 64 << 10;
 /// An entry of the tree.
 pub(super) use schema::index::Entry as Line;
 

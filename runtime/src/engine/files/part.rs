@@ -1,6 +1,7 @@
 //! A part of an archive as an archive of its own: what was asked for, the folders that lead there, and the first name of
 //! every file that is asked for by another one. Of a differential, what did not change is in the artifacts before it.
 
+use super::index::LONGEST;
 use super::member::{BLOCK, Kind, Member};
 use super::reader::Archive;
 use crate::artifact::outlet::cause;
@@ -9,6 +10,9 @@ use crate::error::{Error, Result};
 use schema::index::{Entry, Line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read, Write};
+
+/// How often one index is read: for what was asked for, and for the first names of it. Those have no first name in turn.
+const ROUNDS: usize = 2;
 
 /// Where a name is looked for: in the artifact of that place in its chain, or else in those before it.
 type Wanted = (Vec<u8>, usize);
@@ -63,11 +67,13 @@ impl Chosen {
     /// `index-damaged`, also when nothing is found at the first place.
     pub fn look<R: BufRead>(&mut self, place: usize, index: impl Fn() -> Result<R>) -> Result<bool> {
         let mut looked = BTreeSet::new();
+        let mut rounds = 0..ROUNDS;
         loop {
             let names: BTreeSet<Vec<u8>> = self.missing.difference(&looked).map(|(name, _)| name.clone()).collect();
             if names.is_empty() {
                 break;
             }
+            rounds.next().ok_or_else(damaged)?;
             looked.extend(self.missing.iter().cloned());
             let mut here: BTreeMap<Vec<u8>, Entry> = BTreeMap::new();
             each(index()?, &mut |entry| {
@@ -114,28 +120,37 @@ impl Chosen {
 }
 
 /// Values of all frames of an index.
-pub fn nodes<R: BufRead>(index: R) -> Result<Vec<[u8; 32]>> {
+pub fn nodes(index: impl BufRead) -> Result<Vec<[u8; 32]>> {
     let mut nodes = Vec::new();
-    for line in index.lines() {
-        if let Line::Frame { blake3 } = parse(&line.map_err(unread)?)? {
+    lines(index, &mut |line| {
+        if let Line::Frame { blake3 } = line {
             let hash = blake3::Hash::from_hex(&blake3).map_err(|_| damaged())?;
             nodes.push(*hash.as_bytes());
         }
-    }
+        Ok(())
+    })?;
     Ok(nodes)
 }
 
-fn each<R: BufRead>(index: R, seen: &mut dyn FnMut(Entry)) -> Result<()> {
-    for line in index.lines() {
-        if let Line::Entry(entry) = parse(&line.map_err(unread)?)? {
+fn each(index: impl BufRead, seen: &mut dyn FnMut(Entry)) -> Result<()> {
+    lines(index, &mut |line| {
+        if let Line::Entry(entry) = line {
             seen(entry);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
-fn parse(line: &str) -> Result<Line> {
-    serde_json::from_str(line).map_err(|_| damaged())
+fn lines(mut index: impl BufRead, seen: &mut dyn FnMut(Line) -> Result<()>) -> Result<()> {
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        if (&mut index).take(LONGEST).read_until(b'\n', &mut text).map_err(unread)? == 0 {
+            return Ok(());
+        }
+        // One that is longer is cut off, and is none.
+        seen(serde_json::from_slice(&text).map_err(|_| damaged())?)?;
+    }
 }
 
 fn damaged() -> Error {
@@ -207,7 +222,7 @@ fn content(parts: &mut Parts, source: &(usize, Entry), name: Vec<u8>, out: &mut 
     let (at, length) = place(&source.1)?;
     let begin = length.checked_sub(stored).ok_or_else(damaged)?;
     out.write_all(&Member { name, ..member }.header()).map_err(unread)?;
-    copy(&mut of(parts, source.0)?.range(at + begin, stored), out)
+    copy(&mut of(parts, source.0)?.range(at.saturating_add(begin), stored), out)
 }
 
 fn copy(from: &mut impl Read, out: &mut impl Write) -> Result<()> {

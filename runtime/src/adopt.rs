@@ -116,12 +116,7 @@ impl Adoption<'_> {
         let layers = self.store.layers(true);
         let folder = self.store.folder(source, database, &id);
         let key = layout::bytes(&folder, &attempt, &encode::file_name(&name, &layers.names()));
-        let (content, copy) = self.send(file, size, &key, (&name, &layers)).await?;
-        if content.blake3 != blake3 || content.size != size {
-            self.store.storage().delete(&key).await?;
-            let message = format!("`{}` changed while it was read", file.display());
-            return Err(Error::new(ProblemKind::Integrity, "source-changed", message));
-        }
+        let (content, copy) = self.send(file, (size, &blake3), &key, (&name, &layers)).await?;
         let attempted = Attempted { id, attempt, method, taken, content, copy };
         let manifest = self.manifest(file, attempted);
         let published = self.store.publish(&manifest, &self.observers).await?;
@@ -129,18 +124,19 @@ impl Adoption<'_> {
         Ok((self.store.found(published.held()).await?, known))
     }
 
-    /// Streams the file through the layers of the store. Its bytes are durable when this returns, and nothing names them.
+    /// Streams the file, which had that size and digest, through the layers of the store. Its bytes are durable when this
+    /// returns, and nothing names them.
     async fn send(
         &self,
         file: &Path,
-        size: u64,
+        was: (u64, &str),
         key: &str,
         (name, layers): (&str, &Layers),
     ) -> Result<(Content, Option<Copied>)> {
         let storage = self.store.storage();
-        let plan = storage.prepare(key, Some(size)).await?;
+        let plan = storage.prepare(key, Some(was.0)).await?;
         // What layers make of it is not known before.
-        let size = layers.is_empty().then_some(size);
+        let size = layers.is_empty().then_some(was.0);
         let session = storage.begin(key, size).await?;
         let ((sink, feed), (coded, bytes)) = (channel(), channel());
         let path = file.to_owned();
@@ -153,6 +149,13 @@ impl Adoption<'_> {
         let sending = upload::upload(bytes, target, Pace::new(None), &self.observers, None);
         match tokio::join!(reading, encoding, sending) {
             (Ok(()), Ok(plain), Ok((sent, receipts))) => {
+                if (plain.size, plain.blake3.as_str()) != was {
+                    // What it is to tell is that the file changed.
+                    let _ = storage.abort(&session).await;
+                    let message = format!("`{}` changed while it was read", file.display());
+                    return Err(Error::new(ProblemKind::Integrity, "source-changed", message)
+                        .help("Adopt it again when nobody writes it any more."));
+                }
                 fault::point("before-commit");
                 storage.commit(&session, &receipts).await?;
                 let copy = (!layers.is_empty()).then(|| layers.copied(name, &sent));

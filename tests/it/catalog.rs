@@ -1,6 +1,8 @@
 //! The catalog is a cache of the stores: lost, it is made again and is the same; what it holds can be looked through, and
 //! files that Backstay did not make can be brought in.
 
+use crate::overlap::Frozen;
+use crate::peer::{self, S3};
 use crate::space::{Space, ended};
 use serde_json::Value;
 use std::fs;
@@ -119,6 +121,67 @@ fn files_that_backstay_did_not_make_become_artifacts() {
     adopt("old/other.dump").expect(0);
     assert_eq!(space.ending("vault", "/manifest.json").len(), 3);
     space.run("catalog check").expect(0).says("1 notes");
+}
+
+/// What is written into a file between the look at it and its way into the store.
+#[test]
+fn a_file_that_changes_while_it_is_adopted_becomes_no_artifact() {
+    const DUMP: &[u8] = b"a dump of old";
+    let changes: [&[u8]; 4] = [b"another dump!", b"a dump of old, and more", b"a dump", b""];
+    let space = Space::new();
+    space.write("strategy.kdl", GRAPH.as_bytes());
+    let adopt = "catalog adopt old/neo4j.dump --source graph --database neo4j --store vault";
+    for changed in changes {
+        space.write("old/neo4j.dump", DUMP);
+        let frozen = Frozen::of(&space, adopt, "storage/begin/bytes/before");
+        space.write("old/neo4j.dump", changed);
+        let ended = frozen.go_on();
+        assert_eq!(ended.code, 1, "{}", ended.err);
+        assert!(ended.err.contains("changed while it was read"), "{}", ended.err);
+        assert_eq!(fs::read(space.path("old/neo4j.dump")).unwrap(), changed);
+    }
+    let left = space.files("vault");
+    assert!(!left.iter().any(|name| name.ends_with("/manifest.json") || name.contains("/a-")), "{left:?}");
+    space.write("old/neo4j.dump", DUMP);
+    space.run(adopt).expect(0);
+    space.run("verify").expect(0);
+}
+
+/// A store that compresses leaves alone what is compressed, in a folder and in a bucket.
+#[test]
+fn files_are_adopted_as_they_are_into_a_bucket_and_a_store_that_compresses() {
+    let server = S3::versitygw();
+    let space = Space::new();
+    space.write("keys/access", peer::ACCESS.as_bytes());
+    space.write("keys/secret", peer::SECRET.as_bytes());
+    let bucket = format!(
+        "store \"vault\" plugin=\"fs\" {{ path \"vault\"; compress \"zstd\" }}
+    store \"bucket\" plugin=\"s3\" {{ bucket \"{}\"; region \"{}\"; endpoint \"{}\"; private #true; compress \"zstd\"
+        secret \"access-key\" (file)\"keys/access\"; secret \"secret-key\" (file)\"keys/secret\" }}",
+        peer::BUCKET,
+        peer::REGION,
+        server.endpoint()
+    );
+    space.write("strategy.kdl", GRAPH.replace("store \"vault\" plugin=\"fs\" { path \"vault\" }", &bucket).as_bytes());
+    // Three parts.
+    let dump = crate::space::noise(17 << 20);
+    space.write("old/neo4j.dump", &dump);
+    for store in ["vault", "bucket"] {
+        let adopt = format!("catalog adopt old/neo4j.dump --source graph --database neo4j --store {store}");
+        space.run_until("before-manifest", &adopt).expect(137);
+        space.run(&adopt).expect(0);
+        space.run(&adopt).expect(0).says("was adopted before");
+        space.run(&format!("verify --store {store}")).expect(0);
+    }
+    let keys = server.keys();
+    let ours: Vec<&String> = keys.iter().filter(|key| key.ends_with(".dump")).collect();
+    // What the killed one left, and the artifact.
+    assert_eq!(ours.len(), 2, "{keys:?}");
+    for key in ours {
+        assert!(fs::read(peer::object(&server, key)).unwrap() == dump, "{key}");
+    }
+    assert_eq!(keys.iter().filter(|key| key.ends_with("/manifest.json")).count(), 1);
+    assert!(space.ending("vault", ".dump").iter().all(|path| fs::read(path).unwrap() == dump));
 }
 
 #[test]

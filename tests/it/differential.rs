@@ -117,8 +117,24 @@ fn a_differential_holds_what_changed_and_brings_back_all() {
 fn parts_of_a_chain_come_back() {
     let space = space();
     space.edit("path \"backups/local\" }", "path \"backups/local\"; compress \"zstd\" }");
+    parts_come_back(&space, ".tar.zst");
+}
+
+/// What was encrypted comes back by a few ranges as well.
+#[test]
+fn parts_of_an_encrypted_chain_come_back() {
+    let space = space();
+    let made = ended(Command::new("age-keygen").arg("-o").arg(space.path("key.txt"))).expect(0);
+    let recipient = made.err.trim().rsplit(' ').next().unwrap();
+    let sealed =
+        format!("path \"backups/local\"; compress \"zstd\"; encrypt \"{recipient}\"; identity (file)\"key.txt\" }}");
+    space.edit("path \"backups/local\" }", &sealed);
+    parts_come_back(&space, ".tar.zst.age");
+}
+
+fn parts_come_back(space: &Space, archives: &str) {
     space.run("run --job full").expect(0);
-    change(&space);
+    change(space);
     fs::hard_link(space.path("data/kept/a"), space.path("data/kept/third")).unwrap();
     settle();
     space.run("run --job part").expect(0);
@@ -145,11 +161,10 @@ fn parts_of_a_chain_come_back() {
     // What an earlier link holds needs that link alone.
     let told = space.run("restore notes --file late.txt --into other --confirm").expect(0).err;
     let read = told.split("for which ").nth(1).unwrap();
-    assert!(read.contains(" bytes of 1.9 MiB"), "{told}");
+    assert!(read.contains(" of 1.9 MiB") && !read.contains(" MiB of 1.9"), "{told}");
     space.run("restore notes --file gone --into never --confirm").expect(1).says("not-in-artifact");
     // A link that is damaged is told, and nothing of it comes back.
-    let full =
-        space.ending("backups/local", ".tar.zst").into_iter().max_by_key(|path| fs::metadata(path).unwrap().len());
+    let full = space.ending("backups/local", archives).into_iter().max_by_key(|path| fs::metadata(path).unwrap().len());
     let full = full.unwrap();
     let mut bytes = fs::read(&full).unwrap();
     let middle = bytes.len() / 2;

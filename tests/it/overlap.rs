@@ -15,7 +15,11 @@ pub(crate) struct Frozen(Option<Child>);
 
 impl Frozen {
     pub(crate) fn at(space: &Space, place: &str) -> Self {
-        let mut command = space.command("run");
+        Self::of(space, "run", place)
+    }
+
+    pub(crate) fn of(space: &Space, words: &str, place: &str) -> Self {
+        let mut command = space.command(words);
         command.env("BACKSTAY_FAULT_STOP", place).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         let state = format!("/proc/{}/stat", child.id());

@@ -5,6 +5,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// The access key of every server.
@@ -27,8 +28,16 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     path
 }
 
+/// A port that nobody listens on, and ten thousand above it another one, where some servers speak gRPC. Both are below those
+/// that the system takes for whoever connects, and no port is given out twice: it is some time before a server listens.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("bound").local_addr().expect("an address").port()
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let offset = (std::process::id().wrapping_mul(61) % u32::from(COUNT)) as u16;
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let next = || FIRST + (offset + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
+    std::iter::repeat_with(next).find(|port| is_free(*port) && is_free(port + 10_000)).expect("a port")
 }
 
 /// A process that ends with the test, at once.
@@ -105,14 +114,7 @@ impl S3 {
 
     pub(crate) fn seaweedfs() -> Self {
         let place = folder();
-        // Its services speak gRPC on their port and ten thousand.
-        let service = || loop {
-            let port = free_port();
-            if port < 55_000 && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok() {
-                return port;
-            }
-        };
-        let (master, volume, filer, port) = (service(), service(), service(), service());
+        let (master, volume, filer, port) = (free_port(), free_port(), free_port(), free_port());
         let identities = format!(
             "{{\"identities\":[{{\"name\":\"test\",\"credentials\":[{{\"accessKey\":\"{ACCESS}\",\"secretKey\":\"{SECRET}\"}}],\
              \"actions\":[\"Admin\",\"Read\",\"Write\",\"List\",\"Tagging\"]}}]}}"

@@ -11,7 +11,7 @@ use std::path::Path;
 pub(crate) const GIB: u64 = 1 << 30;
 const TIMES: usize = 5;
 /// One job `copy`: a folder `data` to a folder `store`.
-pub(crate) const STRATEGY: &str = r#"strategy "bench" {
+const STRATEGY: &str = r#"strategy "bench" {
     environment "development"
     source "file" engine="files" { root "data" }
     store "local" plugin="fs" { site "here"; media "disk"; path "store" }
@@ -98,13 +98,8 @@ fn backstay(setting: &Setting, folder: &Path) -> Result<(f64, u64), String> {
 
 /// The same by hand: all bytes copied, on disk, and read back for a digest.
 fn by_hand(setting: &Setting, folder: &Path) -> Result<f64, String> {
-    copied(setting, "data/file", folder)
-}
-
-/// A file copied by hand, on disk, and read back for a digest.
-pub(crate) fn copied(setting: &Setting, file: &str, folder: &Path) -> Result<f64, String> {
     settle(folder)?;
-    let mut seconds = once(&mut program("cp", &["--reflink=never", file, "copy"], folder))?;
+    let mut seconds = once(&mut program("cp", &["--reflink=never", "data/file", "copy"], folder))?;
     seconds += once(&mut program("sync", &["copy"], folder))?;
     seconds += once(&mut program(&setting.b3sum, &["copy"], folder))?;
     let _ = fs::remove_file(folder.join("copy"));

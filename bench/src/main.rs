@@ -14,6 +14,7 @@ mod proof;
 mod repository;
 mod table;
 mod terraform;
+mod tools;
 mod tree;
 mod whole;
 
@@ -46,7 +47,7 @@ type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
 const FLOOR: usize = 40;
 
 /// In the order of the results.
-const PARTS: [Part; 12] = [
+const PARTS: [Part; 13] = [
     ("whole", whole::measure),
     ("editor", editor::measure),
     ("fleet", fleet::measure),
@@ -57,6 +58,7 @@ const PARTS: [Part; 12] = [
     ("catalog", catalog::measure),
     ("backup", backup::measure),
     ("repository", repository::measure),
+    ("memory", repository::in_memory),
     ("tree", tree::measure),
     ("bucket", bucket::measure),
 ];

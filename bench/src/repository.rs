@@ -1,190 +1,251 @@
-//! One large file to a local store, back again, and all of it read for its digests: beside tools with a repository, which
+//! One large file to a local store, all of it read for its digests, and back again: beside tools with a repository, which
 //! keep chunks of their own, and beside the floor, which copies and digests with three programs. What is read has been read
 //! just before, or is not in memory at all, and the row says which.
 
 use crate::Setting;
-use crate::backup::{GIB, STRATEGY, copied, random, settle};
+use crate::backup::{GIB, random, settle};
 use crate::measure::{Samples, once, program};
 use crate::table::Table;
+use crate::tools::{self, KEPT, TOOLS, Tool};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const TIMES: usize = 2;
-const SIZE: u64 = 4 * GIB;
-const FLOOR: &str = "`cp`, `sync`, `b3sum`";
-
-/// Seconds of one thing to do, by each that does it.
-#[derive(Default)]
-struct Row {
-    ours: Samples,
-    restic: Samples,
-    borg: Samples,
-    floor: Samples,
+/// A file system in memory, on every Linux.
+const MEMORY: &str = "/dev/shm";
+/// A folder `data` to a store `store`, and from there to one that is named as what the others copy to.
+const STRATEGY: &str = r#"strategy "bench" {
+    environment "development"
+    source "file" engine="files" { root "data" }
+    store "local" plugin="fs" { site "here"; media "disk"; path "store" }
+    store "second" plugin="fs" { site "here"; media "disk"; path "second" }
+    job "copy" { backup "file" to="local" }
+    job "move" { backup "file" to="local"; transfer from="local" to="second" }
 }
+"#;
 
-impl Row {
-    fn into(self, table: &mut Table, what: &str, floor: &str, target: &str) {
-        table.times(what, &self.ours, Some((floor, &self.floor)), target);
-        table.times("the same", &self.ours, Some(("`restic`", &self.restic)), "≤ 0.5 of the other");
-        table.times(
-            "the same",
-            &self.ours,
-            Some(("`borg`, neither compressed nor encrypted", &self.borg)),
-            "≤ 0.5 of the other",
-        );
-    }
-}
+/// Ours, in the words of the others.
+const OURS: Tool = Tool {
+    shown: "",
+    name: "store",
+    begin: "true",
+    backup: "backstay run --job copy",
+    verify: "backstay verify --source file",
+    restore: "backstay restore file --into back --confirm",
+};
 
+/// Copying, and digesting what was copied.
+const FLOOR: Tool = Tool {
+    shown: "`cp`, `sync`, `b3sum`",
+    name: "floor",
+    begin: "mkdir floor",
+    backup: "cp --reflink=never data/file floor/file && sync floor/file && b3sum floor/file",
+    verify: "b3sum floor/file",
+    restore: "mkdir back && cp --reflink=never floor/file back/file && sync back/file && b3sum back/file",
+};
+
+/// From store to store by hand: as the floor, and by `copy_file_range`.
+const TRANSFERS: [(&str, &str); 2] = [
+    (
+        "`cp`, `sync`, `b3sum`",
+        "mkdir second && cp --reflink=never data/file second && sync second/file && b3sum second/file",
+    ),
+    (
+        "`cp` by `copy_file_range`, `sync`, `b3sum`",
+        "mkdir second && cp --reflink=auto data/file second && sync second/file && b3sum second/file",
+    ),
+];
+
+/// On the disk.
 pub(crate) fn measure(setting: &Setting, table: &mut Table) -> Result<(), String> {
-    let folder = setting.work.join("repository");
-    let failed = |e: std::io::Error| format!("cannot write below `{}`: {e}", folder.display());
-    fs::create_dir_all(folder.join("data")).map_err(failed)?;
-    fs::write(folder.join("strategy.kdl"), STRATEGY).map_err(failed)?;
-    random(&folder.join("data/file"), SIZE).map_err(failed)?;
-    let mut rows = [Row::default(), Row::default(), Row::default()];
-    let mut cold = [[Samples::default(), Samples::default()], [Samples::default(), Samples::default()]];
-    // In turn; the first turn does not count.
-    for turn in 0..=TIMES {
-        let (seconds, of_cold) = (turn_of(setting, &folder)?, cold_turn_of(setting, &folder)?);
-        if turn > 0 {
-            for (row, [ours, restic, borg, floor]) in rows.iter_mut().zip(seconds) {
-                row.ours.0.push(ours);
-                row.restic.0.push(restic);
-                row.borg.0.push(borg);
-                row.floor.0.push(floor);
-            }
-            for (samples, seconds) in cold.iter_mut().flatten().zip(of_cold.into_iter().flatten()) {
-                samples.0.push(seconds);
+    let size = 4 * GIB;
+    let place = Place { setting, folder: setting.work.join("repository") };
+    place.begin(size)?;
+    place.warm_rows(table, size)?;
+    place.cold_rows(table)?;
+    place.transfer_rows(table, size)?;
+    place.end()
+}
+
+/// In memory, where no disk levels what the programs themselves take.
+pub(crate) fn in_memory(setting: &Setting, table: &mut Table) -> Result<(), String> {
+    let size = 2 * GIB;
+    let place = Place { setting, folder: Path::new(MEMORY).join(format!("backstay-bench-{}", std::process::id())) };
+    let measured = place.begin(size).and_then(|()| place.warm_rows(table, size));
+    // Nobody else would give the memory back.
+    measured.and(place.end())
+}
+
+/// Seconds of a backup, of a verify and of a restore.
+#[derive(Default)]
+struct Turns {
+    backup: Samples,
+    verify: Samples,
+    restore: Samples,
+}
+
+/// What the rows of one kind are called, and where their samples are.
+type Kind = (&'static str, fn(&Turns) -> &Samples);
+
+struct Place<'a> {
+    setting: &'a Setting,
+    folder: PathBuf,
+}
+
+impl Place<'_> {
+    fn begin(&self, size: u64) -> Result<(), String> {
+        let failed = |e: std::io::Error| format!("cannot write below `{}`: {e}", self.folder.display());
+        fs::create_dir_all(self.folder.join("data")).map_err(failed)?;
+        fs::write(self.folder.join("strategy.kdl"), STRATEGY).map_err(failed)?;
+        random(&self.folder.join("data/file"), size).map_err(failed)
+    }
+
+    fn end(&self) -> Result<(), String> {
+        fs::remove_dir_all(&self.folder).map_err(|e| format!("cannot remove `{}`: {e}", self.folder.display()))
+    }
+
+    /// All of them in turn; the first turn does not count.
+    fn warm_rows(&self, table: &mut Table, size: u64) -> Result<(), String> {
+        let mut all: Vec<(&Tool, Turns)> =
+            [&OURS, &FLOOR].into_iter().chain(&TOOLS).map(|tool| (tool, Turns::default())).collect();
+        for turn in 0..=TIMES {
+            for (tool, turns) in &mut all {
+                self.clear(tool);
+                self.run(tool.begin)?;
+                let backup = self.timed(tool.backup, "data")?;
+                let verify = self.timed(tool.verify, tool.name)?;
+                let restore = self.timed(tool.restore, tool.name)? + settle(&self.folder)?;
+                let back = self.folder.join("back");
+                fs::remove_dir_all(&back).map_err(|e| format!("{tool:?} brought nothing back: {e}"))?;
+                if turn > 0 {
+                    turns.backup.0.push(backup);
+                    turns.verify.0.push(verify);
+                    turns.restore.0.push(restore);
+                }
+                self.clear(tool);
             }
         }
+        let [(_, ours), others @ ..] = all.as_slice() else { return Ok(()) };
+        let size = size / GIB;
+        let kinds: [Kind; 3] =
+            [("backup", |turns| &turns.backup), ("verify", |turns| &turns.verify), ("restore", |turns| &turns.restore)];
+        for (kind, of) in kinds {
+            for (number, (tool, turns)) in others.iter().enumerate() {
+                let what = if number == 0 { format!("{kind} of {size} GiB") } else { "the same".to_owned() };
+                let floor = tool.name == FLOOR.name;
+                let target = if floor { "≤ 1.11 of the other" } else { "≤ 0.5 of the other" };
+                table.times(&what, of(ours), Some((tool.shown, of(turns))), target);
+            }
+        }
+        Ok(())
     }
-    let (size, [backup, verify, restore]) = (SIZE / GIB, rows);
-    backup.into(table, &format!("backup of {size} GiB to `fs`"), FLOOR, "≤ 1.11 of the other");
-    verify.into(table, &format!("verify of {size} GiB"), "`b3sum`", "≤ 1.11 of the other");
-    restore.into(table, &format!("restore of {size} GiB"), FLOOR, "≤ 1.11 of the other");
-    let [[backup, copied], [verify, digested]] = &cold;
-    let (of_backup, of_verify) = ("the backup, of what is not in memory", "the verify, of what is not in memory");
-    table.times(of_backup, backup, Some((FLOOR, copied)), "≤ 1.11 of the other");
-    table.times(of_verify, verify, Some(("`b3sum`", digested)), "≤ 1.11 of the other");
-    fs::remove_dir_all(&folder).map_err(failed)
-}
 
-/// Seconds of a backup, of a verify and of a restore: ours, restic, borg, the floor.
-fn turn_of(setting: &Setting, folder: &Path) -> Result<[[f64; 4]; 3], String> {
-    for left in ["store", ".backstay", "restic", "cache", "borg", "base"] {
-        let _ = fs::remove_dir_all(folder.join(left));
+    /// What must be read from the disk: ours beside the floor.
+    fn cold_rows(&self, table: &mut Table) -> Result<(), String> {
+        let mut all = [(&OURS, Turns::default()), (&FLOOR, Turns::default())];
+        for turn in 0..=TIMES {
+            for (tool, turns) in &mut all {
+                self.clear(tool);
+                self.run(tool.begin)?;
+                self.forget(&self.folder.join("data/file"))?;
+                let backup = self.settled(tool.backup)?;
+                let stored = largest(&self.folder.join(tool.name)).ok_or("the backup left no artifact")?;
+                self.forget(&stored)?;
+                let verify = self.settled(tool.verify)?;
+                if turn > 0 {
+                    turns.backup.0.push(backup);
+                    turns.verify.0.push(verify);
+                }
+                self.clear(tool);
+            }
+        }
+        let [(_, ours), (_, floor)] = &all;
+        let target = "≤ 1.11 of the other";
+        table.times("the backup, of what is not in memory", &ours.backup, Some((FLOOR.shown, &floor.backup)), target);
+        table.times("the verify, of what is not in memory", &ours.verify, Some(("`b3sum`", &floor.verify)), target);
+        Ok(())
     }
-    // What each reads is read once before, so that none is later than what it reads has been forgotten.
-    let timed = |command: Command, read: &str| {
-        warm(folder, read)?;
-        timed(command, folder)
-    };
-    let ours = |words: &[&str], read: &str| timed(program(&setting.backstay, words, folder), read);
-    let restic = |words: &[&str], read: &str| timed(restic(words, folder), read);
-    let borg = |words: &[&str], read: &str| timed(borg(words, folder), read);
-    let floor = || warm(folder, "data").and_then(|()| copied(setting, "data/file", folder));
-    restic(&["init"], "data")?;
-    borg(&["init", "--encryption", "none", "borg"], "data")?;
-    let backup = [
-        ours(&["run", "--job", "copy"], "data")?,
-        restic(&["backup", "data"], "data")?,
-        borg(&["create", "--compression", "none", "borg::one", "data"], "data")?,
-        floor()?,
-    ];
-    let stored = stored(folder)?;
-    let verify = [
-        ours(&["verify", "--source", "file"], "store")?,
-        restic(&["check", "--read-data"], "restic")?,
-        borg(&["check", "--verify-data", "borg"], "borg")?,
-        timed(digest(setting, &stored, folder), "store")?,
-    ];
-    let restore = [
-        back(folder, || ours(&["restore", "file", "--into", "back", "--confirm"], "store"))?,
-        back(folder, || restic(&["restore", "latest", "--target", "back"], "restic"))?,
-        back(folder, || timed(borg_in_back(folder), "borg"))?,
-        floor()?,
-    ];
-    Ok([backup, verify, restore])
+
+    /// From one store to the other: what the copy's manifest says, as the run makes the first copy as well.
+    fn transfer_rows(&self, table: &mut Table, size: u64) -> Result<(), String> {
+        let mut ours = Samples::default();
+        let mut by_hand = TRANSFERS.map(|(shown, line)| (shown, line, Samples::default()));
+        let second = self.folder.join("second");
+        let clear = || fs::remove_dir_all(&second).map_err(|e| format!("nothing was brought: {e}"));
+        for turn in 0..=TIMES {
+            self.clear(&OURS);
+            self.settled("backstay run --job move")?;
+            let moved = moved(&second)?;
+            clear()?;
+            if turn > 0 {
+                ours.0.push(moved);
+            }
+            for (_, line, samples) in &mut by_hand {
+                let seconds = self.timed(line, "data")?;
+                clear()?;
+                if turn > 0 {
+                    samples.0.push(seconds);
+                }
+            }
+        }
+        for (number, (shown, _, samples)) in by_hand.iter().enumerate() {
+            let what = format!("transfer of {} GiB from `fs` to `fs`", size / GIB);
+            let what = if number == 0 { what.as_str() } else { "the same" };
+            table.times(what, &ours, Some((shown, samples)), "≤ 1.11 of the other");
+        }
+        Ok(())
+    }
+
+    /// Nothing is left of an earlier turn.
+    fn clear(&self, tool: &Tool) {
+        for left in [tool.name, ".backstay"].iter().chain(&KEPT).map(|left| self.folder.join(left)) {
+            let _ = fs::remove_dir_all(&left).or_else(|_| fs::remove_file(&left));
+        }
+    }
+
+    fn run(&self, line: &str) -> Result<f64, String> {
+        once(&mut tools::command(line, self.setting, &self.folder))
+    }
+
+    /// A line, after everything before it is on the disk.
+    fn settled(&self, line: &str) -> Result<f64, String> {
+        settle(&self.folder)?;
+        self.run(line)
+    }
+
+    /// A line, after what it reads was read, so that none is later than what it reads has been forgotten.
+    fn timed(&self, line: &str, read: &str) -> Result<f64, String> {
+        let words = ["-c", "find \"$0\" -type f -exec cat {} + > /dev/null", read];
+        once(&mut program("sh", &words, &self.folder))?;
+        self.settled(line)
+    }
+
+    /// Lets the system forget what it has of a file in memory.
+    fn forget(&self, file: &Path) -> Result<(), String> {
+        settle(&self.folder)?;
+        let of = format!("of={}", file.display());
+        let words = ["if=/dev/null", of.as_str(), "oflag=nocache", "conv=notrunc,fdatasync", "status=none", "count=0"];
+        once(&mut program("dd", &words, &self.folder)).map(|_| ())
+    }
 }
 
-/// Seconds of a backup and of a verify of what must be read from the disk: ours, the floor.
-fn cold_turn_of(setting: &Setting, folder: &Path) -> Result<[[f64; 2]; 2], String> {
-    let (data, stored) = (folder.join("data/file"), stored(folder)?);
-    let cold = |command: Command, read: &Path| {
-        forget(read, folder)?;
-        timed(command, folder)
-    };
-    let ours = |words: &[&str], read: &Path| cold(program(&setting.backstay, words, folder), read);
-    let verify = [ours(&["verify", "--source", "file"], &stored)?, cold(digest(setting, &stored, folder), &stored)?];
-    let backup = [ours(&["run", "--job", "copy"], &data)?, {
-        forget(&data, folder)?;
-        copied(setting, "data/file", folder)?
-    }];
-    Ok([backup, verify])
-}
-
-fn timed(mut command: Command, folder: &Path) -> Result<f64, String> {
-    settle(folder)?;
-    once(&mut command)
-}
-
-/// Reads every file of a folder.
-fn warm(folder: &Path, read: &str) -> Result<(), String> {
-    once(&mut program("sh", &["-c", "find \"$0\" -type f -exec cat {} + > /dev/null", read], folder)).map(|_| ())
-}
-
-/// Lets the system forget what it has of a file in memory.
-fn forget(file: &Path, folder: &Path) -> Result<(), String> {
-    settle(folder)?;
-    let of = format!("of={}", file.display());
-    let words = ["if=/dev/null", of.as_str(), "oflag=nocache", "conv=notrunc,fdatasync", "status=none", "count=0"];
-    once(&mut program("dd", &words, folder)).map(|_| ())
-}
-
-/// The artifact in the store.
-fn stored(folder: &Path) -> Result<PathBuf, String> {
-    artifact(&folder.join("store")).ok_or_else(|| "the backup left no artifact".to_owned())
-}
-
-/// A restore, until what came back is on disk; it is removed again.
-fn back(folder: &Path, restore: impl FnOnce() -> Result<f64, String>) -> Result<f64, String> {
-    let seconds = restore()? + settle(folder)?;
-    fs::remove_dir_all(folder.join("back")).map_err(|e| format!("nothing came back: {e}"))?;
-    Ok(seconds)
-}
-
-fn digest(setting: &Setting, file: &Path, folder: &Path) -> Command {
-    let mut command = program(&setting.b3sum, &[], folder);
-    command.arg(file);
-    command
-}
-
-fn restic(words: &[&str], folder: &Path) -> Command {
-    let mut command = program("restic", &["--repo", "restic", "--quiet", "--cache-dir", "cache"], folder);
-    command.args(words).env("RESTIC_PASSWORD", "measured");
-    command
-}
-
-fn borg(words: &[&str], folder: &Path) -> Command {
-    let mut command = program("borg", words, folder);
-    command.env("BORG_BASE_DIR", folder.join("base")).env("BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK", "yes");
-    command
-}
-
-/// It extracts into the folder that it runs in.
-fn borg_in_back(folder: &Path) -> Command {
-    let mut command = borg(&["extract", "../borg::one"], folder);
-    let back = folder.join("back");
-    // A folder that cannot be made fails the command.
-    let _ = fs::create_dir(&back);
-    command.current_dir(back);
-    command
+/// Seconds that bytes took on their way into a store, by the one manifest that is there.
+fn moved(store: &Path) -> Result<f64, String> {
+    let manifest = files(store).into_iter().find(|path| path.ends_with("manifest.json"));
+    let manifest = manifest.ok_or_else(|| format!("no manifest is in `{}`", store.display()))?;
+    let text = fs::read(&manifest).map_err(|e| format!("cannot read `{}`: {e}", manifest.display()))?;
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(|e| e.to_string())?;
+    let moved = value.get("moved").and_then(serde_json::Value::as_f64);
+    moved.map(|milliseconds| milliseconds / 1e3).ok_or_else(|| "the manifest does not say how long it took".to_owned())
 }
 
 /// The largest file below a folder.
-fn artifact(folder: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let files = entries.filter_map(|path| if path.is_dir() { artifact(&path) } else { Some(path) });
-    files.max_by_key(|path| fs::metadata(path).map_or(0, |found| found.len()))
+fn largest(folder: &Path) -> Option<PathBuf> {
+    files(folder).into_iter().max_by_key(|path| fs::metadata(path).map_or(0, |found| found.len()))
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

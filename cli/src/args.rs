@@ -317,6 +317,9 @@ pub(crate) struct Restore {
     /// The newest artifact from this time or before it (RFC 3339); what was written after it was taken is not in it
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<jiff::Timestamp>,
+    /// The newest artifact of a database that holds nothing after the transaction of this number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) transaction: Option<u64>,
     /// A new name beside the live data, which is not touched: a database name or a directory
     #[arg(long, value_name = "NAME")]
     pub(crate) into: Option<String>,
@@ -330,7 +333,7 @@ pub(crate) struct Restore {
     #[arg(long, conflicts_with = "confirm")]
     pub(crate) plan: bool,
     /// Show the old data that a finished restore kept, and remove it with `--confirm`
-    #[arg(long, conflicts_with_all = ["from", "artifact", "at", "into", "query", "plan"])]
+    #[arg(long, conflicts_with_all = ["from", "artifact", "at", "transaction", "into", "query", "plan"])]
     pub(crate) finish: bool,
     /// Do it: without this the plan is shown, and nothing is touched
     #[arg(long)]

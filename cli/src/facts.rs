@@ -31,7 +31,8 @@ pub(crate) fn bundled() -> Facts {
 /// Backstay, and those of which the operator has given the manifest. An installed plugin's own manifest goes first.
 pub(crate) fn of(input: &Input) -> Facts {
     let mut facts = Facts { imports: input.imports.clone(), variables: input.variables.clone(), ..bundled() };
-    facts.today = Some(jiff::Zoned::now().date());
+    // In UTC, as for a run and its report: the same strategy says the same on every machine.
+    facts.today = Some(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
     for manifest in &input.manifests {
         if facts.plugins.iter().any(|plugin| plugin.name == manifest.name) {
             continue;

@@ -91,6 +91,7 @@ async fn write_lock(store: &Store, manifest: &Manifest, now: Timestamp, until: T
         until: Some(until.to_string()),
         took: None,
         drill: None,
+        transaction: None,
     };
     store.record_fact(manifest, &fact).await
 }

@@ -73,6 +73,9 @@ pub struct StoredArtifact {
     /// falls to this artifact by its bytes.
     #[serde(default)]
     pub drilled: Option<u64>,
+    /// Number of the last transaction in it, once a check or a drill has loaded this copy.
+    #[serde(default)]
+    pub transaction: Option<u64>,
 }
 
 /// A difference between what a store holds and what the catalog says of it.

@@ -192,6 +192,9 @@ pub struct LaterFact {
     /// What a drill measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DrillFacts>,
+    /// Number of the last transaction in it, where the engine has them and whoever loaded it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<u64>,
 }
 
 /// What a [`LaterFact`] that forbids removal is `with`.

@@ -4,6 +4,7 @@
 use crate::cancel::interrupt;
 use crate::faults::wait_for;
 use crate::space::{Space, ended, top};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -72,15 +73,32 @@ impl Graph {
         }
     }
 
-    /// Deletes every node through the server's own HTTP API.
-    fn damage(&self) {
+    /// Has the server do a statement, through its own HTTP API; what it answers.
+    fn ask(&self, database: &str, statement: &str) -> Value {
         let port = fs::read_to_string(self.space.path("server/http-port")).unwrap();
-        let url = format!("http://127.0.0.1:{}/db/neo4j/query/v2", port.trim());
-        let statement = r#"{"statement":"MATCH (n) DETACH DELETE n"}"#;
+        let url = format!("http://127.0.0.1:{}/db/{database}/query/v2", port.trim());
+        let statement = json!({ "statement": statement }).to_string();
         let done =
-            ended(Command::new("curl").args(["-sS", "-H", "content-type: application/json", "-d", statement, &url]));
+            ended(Command::new("curl").args(["-sS", "-H", "content-type: application/json", "-d", &statement, &url]));
         assert!(done.code == 0 && done.out.contains("\"bookmarks\""), "{done:?}");
+        serde_json::from_str(&done.out).unwrap()
+    }
+
+    /// Deletes every node.
+    fn damage(&self) {
+        self.ask("neo4j", "MATCH (n) DETACH DELETE n");
         assert_eq!(self.nodes(), 0);
+    }
+
+    /// Numbers of last transactions that checks of the database's copies in the vault were told.
+    fn transactions_known(&self) -> Vec<u64> {
+        let files = self.space.files("backups/vault").into_iter();
+        let facts = files.filter(|name| name.contains("/graph/neo4j/") && name.contains("/facts/consistency-"));
+        let read = |name| fs::read(self.space.path("backups/vault").join(name)).unwrap();
+        let parsed = facts.map(|name| serde_json::from_slice::<Value>(&read(name)).unwrap());
+        let mut known: Vec<u64> = parsed.map(|fact| fact["transaction"].as_u64().unwrap()).collect();
+        known.sort_unstable();
+        known
     }
 
     /// Processes of the admin tool that work on this home.
@@ -152,6 +170,7 @@ fn backed_up_and_restored(version: &str) -> Graph {
     let looked = graph.space.run("plan --refresh").expect(0);
     assert!(!looked.err.contains("was not asked for its composite databases"), "{}", looked.err);
     graph.space.run("run").expect(0);
+    assert_eq!(graph.transactions_known().len(), 1);
     graph.space.holds("backups/vault", 2);
     graph.space.holds("backups/offsite", 2);
     assert_eq!(graph.nodes(), NODES);
@@ -165,7 +184,24 @@ fn backed_up_and_restored(version: &str) -> Graph {
 
 #[test]
 fn line_2026_09() {
-    backed_up_and_restored("2026.09");
+    let graph = backed_up_and_restored("2026.09");
+    a_restore_ends_with_the_transaction_that_was_asked_for(&graph);
+}
+
+/// Of two artifacts the one whose last transaction is asked for, or the one before it.
+fn a_restore_ends_with_the_transaction_that_was_asked_for(graph: &Graph) {
+    let [before] = graph.transactions_known()[..] else { panic!("one artifact was looked at") };
+    graph.ask("neo4j", "CREATE (:Late)");
+    graph.space.edit("databases \"neo4j\" \"system\"", "databases \"neo4j\"");
+    graph.space.run("run").expect(0);
+    let [first, newest] = graph.transactions_known()[..] else { panic!("two artifacts were looked at") };
+    assert!(first == before && newest > before, "{first}, {newest}, {before}");
+    let wanted = |number: u64| format!("restore graph --database neo4j --transaction {number}");
+    graph.space.run(&wanted(before - 1)).expect(2).says("nothing-to-restore");
+    for (number, last) in [(newest, newest), (newest - 1, before), (before, before)] {
+        let plan = graph.space.run(&wanted(number)).expect(0).out;
+        assert!(plan.contains(&format!("with transaction {last} as its last")), "{plan}");
+    }
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn directive(case: &mut Case, words: &[&str]) {
             checked: None,
             inspected: None,
             drilled: None,
+            transaction: None,
         }),
         ["fact", store, id, with, ok, time, more @ ..] => {
             let load = more.first().map(|took| took.parse().unwrap());
@@ -73,6 +74,7 @@ fn directive(case: &mut Case, words: &[&str]) {
                 until: None,
                 took: None,
                 drill: load.map(|load| DrillFacts { load, ..DrillFacts::default() }),
+                transaction: None,
             };
             case.seen.facts.push((owned(store), fact));
         }

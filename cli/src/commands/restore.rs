@@ -106,6 +106,7 @@ fn request(options: &Options) -> RestoreRequest {
         from: options.from.clone(),
         artifact: options.artifact.clone(),
         at: options.at,
+        transaction: options.transaction,
         into: options.into.clone(),
         files: options.files.clone(),
         query: options.query.clone(),

@@ -11,6 +11,7 @@ use crate::structure::{did_you_mean, is_name, listed};
 use jiff::Timestamp;
 use schema::fact::StoredArtifact;
 use schema::step::{Action, Candidate, When};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The job that these steps belong to; no strategy may have one of this name.
 const JOB: &str = "restore";
@@ -29,6 +30,8 @@ pub struct RestoreRequest {
     pub artifact: Option<String>,
     /// Nothing newer than this.
     pub at: Option<Timestamp>,
+    /// Nothing that holds a transaction after the one of this number.
+    pub transaction: Option<u64>,
     /// A new name (neo4j) or directory (files); the live data is replaced without it.
     pub into: Option<String>,
     /// Only these names of a tree, relative to its root, and what is below them.
@@ -46,6 +49,10 @@ struct Wanted {
     candidates: Vec<Candidate>,
     /// A newer artifact that is passed over, because all of its copies were found damaged.
     damaged: Option<String>,
+    /// Number of the last transaction in it, where one was asked for.
+    transaction: Option<u64>,
+    /// Newer artifacts of which nobody knows their last transaction, where one was asked for.
+    unknown: usize,
 }
 
 /// Adds the steps; returns the copies that they cite.
@@ -60,12 +67,16 @@ pub(super) fn expand(
     if let Some(from) = &request.from {
         known_store(strategy, from, sink)?;
     }
-    let copies = eligible(facts, request);
+    if request.transaction.is_some() {
+        counted(source, facts, request, sink)?;
+    }
+    let numbers = transactions(facts, source);
+    let copies = eligible(facts, request, &numbers);
     let mut databases: Vec<&str> = copies.iter().map(|(copy, _)| copy.database.as_str()).collect();
     databases.sort_unstable();
     databases.dedup();
     if databases.is_empty() {
-        sink.push(nothing(source, facts));
+        sink.push(nothing(source, facts, request.transaction.map(|_| &numbers)));
         return None;
     }
     possible(source, &databases, request, sink)?;
@@ -78,6 +89,10 @@ pub(super) fn expand(
             staging: staging(source, database, &request.staging),
             candidates: chosen.iter().map(candidate).collect(),
             damaged: nearest::damaged(&copies, database, chosen.first().copied()),
+            transaction: request.transaction.and_then(|_| numbers.get(chosen.first()?.id.as_str()).copied()),
+            unknown: request
+                .transaction
+                .map_or(0, |_| newer_unknown(facts, request, &numbers, chosen.first().copied())),
         });
         cited.extend(chosen.into_iter().cloned());
     }
@@ -109,8 +124,37 @@ fn unknown(what: &str, name: &str, known: &[&str], strategy: &Strategy) -> Diagn
         .help(did_you_mean(name, known).unwrap_or_else(|| format!("Add a `{what}` to the strategy.")))
 }
 
+/// Numbers of last transactions by the id of the artifact: what one copy was looked at for holds for all of them.
+type Transactions<'a> = BTreeMap<&'a str, u64>;
+
+fn transactions<'a>(facts: &'a Facts, source: &Source) -> Transactions<'a> {
+    let of_source = facts.artifacts.iter().filter(|copy| copy.source == source.name.value);
+    of_source.filter_map(|copy| Some((copy.id.as_str(), copy.transaction?))).collect()
+}
+
+/// Artifacts that are newer than what was chosen, and may hold what was asked for: nobody knows their last transaction.
+fn newer_unknown(
+    facts: &Facts,
+    request: &RestoreRequest,
+    numbers: &Transactions<'_>,
+    chosen: Option<&StoredArtifact>,
+) -> usize {
+    let Some(chosen) = chosen else { return 0 };
+    let anything = RestoreRequest { transaction: None, ..request.clone() };
+    let same = |copy: &&StoredArtifact| copy.database == chosen.database && !numbers.contains_key(copy.id.as_str());
+    let than = chosen.taken.parse::<Timestamp>().ok();
+    let copies = eligible(facts, &anything, numbers).into_iter();
+    let newer = copies.filter(|(_, taken)| Some(*taken) > than).map(|(copy, _)| copy).filter(same);
+    newer.map(|copy| copy.id.as_str()).collect::<BTreeSet<_>>().len()
+}
+
 /// Copies that the request allows, with the time at which each was taken.
-fn eligible<'a>(facts: &'a Facts, request: &RestoreRequest) -> Vec<(&'a StoredArtifact, Timestamp)> {
+fn eligible<'a>(
+    facts: &'a Facts,
+    request: &RestoreRequest,
+    numbers: &Transactions<'_>,
+) -> Vec<(&'a StoredArtifact, Timestamp)> {
+    let holds = |copy: &StoredArtifact| numbers.get(copy.id.as_str()).copied();
     facts
         .artifacts
         .iter()
@@ -122,16 +166,26 @@ fn eligible<'a>(facts: &'a Facts, request: &RestoreRequest) -> Vec<(&'a StoredAr
         .filter(|copy| copy.tombstone.is_none() || request.artifact.is_some())
         .filter_map(|copy| Some((copy, copy.taken.parse::<Timestamp>().ok()?)))
         .filter(|(_, taken)| request.at.is_none_or(|at| *taken <= at))
+        .filter(|(copy, _)| request.transaction.is_none_or(|most| holds(copy).is_some_and(|last| last <= most)))
         .collect()
 }
 
-fn nothing(source: &Source, facts: &Facts) -> Diagnostic {
+/// `numbers` are there when a transaction was asked for.
+fn nothing(source: &Source, facts: &Facts, numbers: Option<&Transactions<'_>>) -> Diagnostic {
     let name = &source.name.value;
+    let last = |copy: &StoredArtifact| match numbers.map(|numbers| numbers.get(copy.id.as_str())) {
+        Some(Some(number)) => format!(", last transaction {number}"),
+        Some(None) => ", last transaction not known".to_owned(),
+        None => String::new(),
+    };
     let mut known: Vec<String> = facts
         .artifacts
         .iter()
         .filter(|copy| copy.source == *name)
-        .map(|copy| format!("{} of {} in {}, taken {}", short(&copy.id), copy.database, copy.store, copy.taken))
+        .map(|copy| {
+            let (id, last) = (short(&copy.id), last(copy));
+            format!("{id} of {} in {}, taken {}{last}", copy.database, copy.store, copy.taken)
+        })
         .collect();
     known.reverse();
     let help = match known.as_slice() {
@@ -141,7 +195,8 @@ fn nothing(source: &Source, facts: &Facts) -> Diagnostic {
         known => {
             let (shown, more) = known.split_at(known.len().min(5));
             let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-            format!("Ask for one that there is: {}{more}.", shown.join("; "))
+            let look = numbers.map_or_else(String::new, |_| format!(" {}", look(name)));
+            format!("Ask for one that there is: {}{more}.{look}", shown.join("; "))
         }
     };
     Diagnostic::error(&codes::NOTHING_TO_RESTORE, format!("no artifact of `{name}` is as asked for"))
@@ -149,8 +204,32 @@ fn nothing(source: &Source, facts: &Facts) -> Diagnostic {
         .help(help)
 }
 
+/// How the last transaction of an artifact becomes known.
+fn look(source: &str) -> String {
+    format!("`backstay verify --source {source} --with consistency` looks for the last transaction of the newest one.")
+}
+
 pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
+}
+
+/// Refuses a transaction where it can mean nothing, or more than one thing.
+fn counted(source: &Source, facts: &Facts, request: &RestoreRequest, sink: &mut Sink) -> Option<()> {
+    let refused = |message: &str, help: String| {
+        Diagnostic::error(&codes::IMPOSSIBLE_REQUEST, message).at(&source.span, "this source").help(help)
+    };
+    if !matches!(source.engine, Engine::Neo4j(_)) {
+        sink.push(refused("only a database of Neo4j counts its transactions", "Leave out `--transaction`.".to_owned()));
+        return None;
+    }
+    let of_source = facts.artifacts.iter().filter(|copy| copy.source == source.name.value);
+    let databases: BTreeSet<&str> = of_source.map(|copy| copy.database.as_str()).collect();
+    if request.database.is_none() && databases.len() > 1 {
+        let help = format!("Say which one with `--database`: {}.", listed(&databases.into_iter().collect::<Vec<_>>()));
+        sink.push(refused("each database counts its own transactions", help));
+        return None;
+    }
+    Some(())
 }
 
 /// Refuses what contradicts itself.
@@ -235,7 +314,7 @@ fn steps(
     let action = Action::Preflight { source: name.clone(), databases: Vec::new() };
     let preflight = graph.add(JOB, name, action, "before anything is touched", span, sink)?;
     let mut inspected = Vec::new();
-    for Wanted { database, staging, candidates, damaged } in wanted {
+    for Wanted { database, staging, candidates, damaged, transaction, unknown } in wanted {
         let (subject, of) = (subject(source, database), name.clone());
         let mut reason = candidates.first().map_or_else(String::new, |first| {
             let only =
@@ -244,8 +323,13 @@ fn steps(
                 0 => String::new(),
                 before => format!(", and the {before} before it"),
             };
-            format!("{} taken {}{chain}, from {}{only}", short(&first.id), first.taken, first.store)
+            let last = transaction.map_or_else(String::new, |number| format!(" with transaction {number} as its last"));
+            format!("{} taken {}{last}{chain}, from {}{only}", short(&first.id), first.taken, first.store)
         });
+        if *unknown > 0 {
+            let is = if *unknown == 1 { "artifact is" } else { "artifacts are" };
+            reason.push_str(&format!("; {unknown} newer {is} passed over, the last transaction not being known"));
+        }
         if let Some(newer) = damaged {
             reason.push_str(&format!("; every copy of the newer {} was found damaged", short(newer)));
         }

@@ -3,7 +3,7 @@
 //! ```text
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system [composite=NAME] [alias=NAME=DATABASE]   databases of a source
-//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [took=MS] [moved=MS] [checked=MS] [inspected=MS] [drilled=MS] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
+//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [took=MS] [moved=MS] [checked=MS] [inspected=MS] [drilled=MS] [transaction=N] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
 //! // bytes …                                      `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
@@ -125,6 +125,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
                 checked: number("checked="),
                 inspected: number("inspected="),
                 drilled: number("drilled="),
+                transaction: number("transaction="),
                 tombstone: said("tombstone=").map(str::to_owned),
             });
         }
@@ -232,6 +233,7 @@ pub(crate) fn run(case: &Case) -> String {
                 from: value("from"),
                 artifact: value("artifact"),
                 at: value("at").map(|at| at.parse().unwrap()),
+                transaction: value("transaction").map(|number| number.parse().unwrap()),
                 into: value("into"),
                 files: value("file").into_iter().collect(),
                 query: value("query"),

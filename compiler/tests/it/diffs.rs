@@ -386,6 +386,7 @@ fn stored(day: u32) -> StoredArtifact {
         checked: None,
         inspected: None,
         drilled: None,
+        transaction: None,
         tombstone: None,
     }
 }

@@ -40,6 +40,7 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             checked: None,
             inspected: None,
             drilled: None,
+            transaction: None,
         });
     }
     out

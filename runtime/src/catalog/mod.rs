@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Shape of the table of artifacts. One of another shape is thrown away: it is only a cache.
-const SHAPE: i64 = 3;
+const SHAPE: i64 = 4;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS store (name TEXT PRIMARY KEY, strategy TEXT NOT NULL) STRICT;
@@ -17,7 +17,7 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS artifact (
         store TEXT NOT NULL, source TEXT NOT NULL, database TEXT NOT NULL, id TEXT NOT NULL, manifest TEXT NOT NULL,
         taken TEXT NOT NULL, size INTEGER NOT NULL, verified INTEGER NOT NULL, parent TEXT, locked_until TEXT, took INTEGER,
-        tombstone TEXT, moved INTEGER, checked INTEGER, inspected INTEGER, drilled INTEGER,
+        tombstone TEXT, moved INTEGER, checked INTEGER, inspected INTEGER, drilled INTEGER, transaction_id INTEGER,
         PRIMARY KEY (store, source, database, id)
     ) STRICT;
 ";
@@ -143,7 +143,8 @@ impl Catalog {
         let read = || -> rusqlite::Result<Vec<StoredArtifact>> {
             let mut statement = connection.prepare(
                 "SELECT store, source, database, id, manifest, taken, size, verified, parent, locked_until, took, tombstone,
-                 moved, checked, inspected, drilled FROM artifact ORDER BY source, database, taken, id, store",
+                 moved, checked, inspected, drilled, transaction_id
+                 FROM artifact ORDER BY source, database, taken, id, store",
             )?;
             let rows = statement.query_map([], |row| {
                 Ok(StoredArtifact {
@@ -159,12 +160,13 @@ impl Catalog {
                     damaged: false,
                     parent: row.get(8)?,
                     locked_until: row.get(9)?,
-                    took: span(row, 10)?,
+                    took: number(row, 10)?,
                     tombstone: row.get(11)?,
-                    moved: span(row, 12)?,
-                    checked: span(row, 13)?,
-                    inspected: span(row, 14)?,
-                    drilled: span(row, 15)?,
+                    moved: number(row, 12)?,
+                    checked: number(row, 13)?,
+                    inspected: number(row, 14)?,
+                    drilled: number(row, 15)?,
+                    transaction: number(row, 16)?,
                 })
             })?;
             rows.collect()
@@ -173,8 +175,8 @@ impl Catalog {
     }
 }
 
-/// Milliseconds, where they are known.
-fn span(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+/// A figure, where it is known.
+fn number(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
 }
 
@@ -197,8 +199,8 @@ fn shape(connection: &Connection) -> rusqlite::Result<()> {
 fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO artifact (store, source, database, id, manifest, taken, size, verified, parent, locked_until,
-         took, tombstone, moved, checked, inspected, drilled)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         took, tombstone, moved, checked, inspected, drilled, transaction_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?;
     statement
         .execute(params![
@@ -217,7 +219,8 @@ fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Resul
             artifact.moved.map(u64::cast_signed),
             artifact.checked.map(u64::cast_signed),
             artifact.inspected.map(u64::cast_signed),
-            artifact.drilled.map(u64::cast_signed)
+            artifact.drilled.map(u64::cast_signed),
+            artifact.transaction.map(u64::cast_signed)
         ])
         .map(drop)
 }

@@ -66,6 +66,21 @@ pub struct Taken {
     pub incomplete: Vec<String>,
 }
 
+/// An artifact that was found sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    /// One line for a person.
+    pub detail: String,
+    /// Number of the last transaction in it, where the engine tells one.
+    pub transaction: Option<u64>,
+}
+
+impl From<String> for Examined {
+    fn from(detail: String) -> Self {
+        Self { detail, transaction: None }
+    }
+}
+
 /// What an interrupted swap was turned into.
 #[derive(Clone, Debug)]
 pub struct Recovered {
@@ -169,7 +184,7 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
     }
 
     /// Checks an artifact with the engine's own means, in a scratch place. Consumes all of `artifact`.
-    fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String>;
+    fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined>;
 
     /// Brings an artifact back under a staging name. What an earlier attempt left there is removed first.
     fn stage<'a>(

@@ -18,6 +18,8 @@ pub struct Tried {
     pub answered: u64,
     /// Entries that were compared, where there are any.
     pub entries: Option<u64>,
+    /// Number of the last transaction in it, where the engine tells one.
+    pub transaction: Option<u64>,
     /// What restored it.
     pub tool: String,
     /// One line for a person.

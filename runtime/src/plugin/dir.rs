@@ -6,6 +6,7 @@ use crate::plugin::body::{Body, Outlet};
 use crate::plugin::call::Call;
 use crate::plugin::files::{self, Root};
 use crate::plugin::key;
+use bytes::Bytes;
 use std::io;
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -46,6 +47,15 @@ impl Call {
             }
         };
         Ok(Err(self.failure(paths.first().copied().unwrap_or_default(), &error)))
+    }
+
+    /// What hands on bytes that were read, from a thread that may block.
+    fn hand_on(&self, into: &Resource<Outlet>) -> Result<impl Fn(Bytes) -> io::Result<()> + Send + use<>> {
+        let (sink, witness) = (self.table.get(into)?.0.clone(), self.witness.clone());
+        Ok(move |chunk| {
+            witness.beat();
+            sink.blocking_send(chunk).map_err(|_| io::Error::other("nobody reads any more"))
+        })
     }
 
     fn deny_path(&mut self, path: &str, why: &str) -> Failure {
@@ -129,12 +139,7 @@ impl Host for Call {
         len: u64,
         into: Resource<Outlet>,
     ) -> Result<Result<u64, Failure>> {
-        let sink = self.table.get(&into)?.0.clone();
-        let witness = self.witness.clone();
-        let hand_on = move |chunk| {
-            witness.beat();
-            sink.blocking_send(chunk).map_err(|_| io::Error::other("nobody reads any more"))
-        };
+        let hand_on = self.hand_on(&into)?;
         self.below(&[&path.clone()], move |root| files::read(root, &path, offset, len, hand_on)).await
     }
 
@@ -144,12 +149,7 @@ impl Host for Call {
         most: u64,
         into: Resource<Outlet>,
     ) -> Result<Result<Vec<Option<u64>>, Failure>> {
-        let sink = self.table.get(&into)?.0.clone();
-        let witness = self.witness.clone();
-        let hand_on = move |chunk| {
-            witness.beat();
-            sink.blocking_send(chunk).map_err(|_| io::Error::other("nobody reads any more"))
-        };
+        let hand_on = self.hand_on(&into)?;
         let checked = paths.clone();
         let checked: Vec<&str> = checked.iter().map(String::as_str).collect();
         self.below(&checked, move |root| files::read_each(root, &paths, most, hand_on)).await

@@ -97,6 +97,7 @@ fn verdict(
         before: before.iter().map(|link| link.manifest.id.clone()).collect(),
         ..DrillFacts::default()
     };
+    let transaction = tried.as_ref().ok().and_then(|(tried, _)| tried.transaction);
     let (ok, detail, drill) = match tried {
         Ok((tried, fetched)) => {
             let drill = DrillFacts {
@@ -115,7 +116,7 @@ fn verdict(
         Err(_) => return None,
     };
     let drill = Some(drill);
-    Some(LaterFact { with: "drill".to_owned(), drill, ..fact(shop, held, ok, detail, context) })
+    Some(LaterFact { with: "drill".to_owned(), drill, transaction, ..fact(shop, held, ok, detail, context) })
 }
 
 fn milliseconds(time: Duration) -> u64 {

@@ -7,7 +7,7 @@ use super::transfer::expect;
 use super::workshop::Workshop;
 use crate::artifact::stream::prefer_damage;
 use crate::artifact::{channel, pace::Pace, sized};
-use crate::engine::Context;
+use crate::engine::{Context, Examined};
 use crate::error::{Error, Result};
 use crate::store::{Checked, Held, Store};
 use schema::manifest::{FORMAT, LaterFact};
@@ -29,22 +29,22 @@ pub(super) async fn perform(
     let held = expect(&store, at).await?;
     let began = Instant::now();
     let checked = match with {
-        Check::Digest => by_digest(&store, &held, context).await,
+        Check::Digest => by_digest(&store, &held, context).await.map(Examined::from),
         Check::Consistency => by_engine(shop, &store, &held, context).await,
     };
     let took = u64::try_from(began.elapsed().as_millis()).ok();
     let verdict = match &checked {
-        Ok(detail) => Some((true, detail.clone())),
+        Ok(examined) => Some((true, examined.clone())),
         // An attempt that could not be made says nothing about the artifact.
-        Err(error) if error.kind == ProblemKind::Integrity => Some((false, error.message.clone())),
+        Err(error) if error.kind == ProblemKind::Integrity => Some((false, error.message.clone().into())),
         Err(_) => None,
     };
-    if let Some((ok, detail)) = verdict {
+    if let Some((ok, Examined { detail, transaction })) = verdict {
         let found = fact(shop, &held, ok, detail, context);
-        note(shop, &store, &held, LaterFact { with: name(with).to_owned(), took, ..found }).await?;
+        note(shop, &store, &held, LaterFact { with: name(with).to_owned(), took, transaction, ..found }).await?;
     }
-    let detail = checked.map_err(|error| name_the_artifact(error, &store, &at.id))?;
-    Ok(Done::ok(detail).with(report(&store, &held.manifest)))
+    let examined = checked.map_err(|error| name_the_artifact(error, &store, &at.id))?;
+    Ok(Done::ok(examined.detail).with(report(&store, &held.manifest)))
 }
 
 /// A fact about a copy as this run found it now; what it was found with is still to be said.
@@ -60,6 +60,7 @@ pub(super) fn fact(shop: &Workshop, held: &Held, ok: bool, detail: String, conte
         until: None,
         took: None,
         drill: None,
+        transaction: None,
     }
 }
 
@@ -102,12 +103,12 @@ async fn by_digest(store: &Store, held: &Held, context: &Context) -> Result<Stri
     })
 }
 
-async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<String> {
+async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<Examined> {
     let manifest = &held.manifest;
     let engine = shop.engine(&manifest.source)?;
     if manifest.chain.is_some() {
         let links = chain::links(store, held).await?;
-        return chain::read(engine, store, &links, chain::Reader::Verify, context).await;
+        return chain::read(engine, store, &links, chain::Reader::Verify, context).await.map(Examined::from);
     }
     let (sink, feed) = channel();
     let quiet = context.observers.silent();

@@ -189,6 +189,7 @@ impl Store {
             checked: None,
             inspected: None,
             drilled: None,
+            transaction: None,
         }
     }
 

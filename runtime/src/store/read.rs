@@ -149,13 +149,10 @@ impl Store {
     /// Reads the copy and checks it as far as it can be: decoded, unless it is encrypted and the store has no identity.
     pub async fn check(&self, manifest: &Manifest, observers: &StepObservers) -> Result<Checked> {
         let encrypted = manifest.copy.as_ref().is_some_and(|copy| !copy.recipients.is_empty());
-        if encrypted && self.coding.identity.is_none() {
+        let opened = !encrypted || self.coding.identity.is_some();
+        if manifest.copy.is_none() || !opened {
             self.check_stored(manifest, observers).await?;
-            return Ok(Checked::Stored);
-        }
-        if manifest.copy.is_none() {
-            self.check_stored(manifest, observers).await?;
-            return Ok(Checked::Artifact);
+            return Ok(if opened { Checked::Artifact } else { Checked::Stored });
         }
         let (sink, feed) = channel();
         let (read, drained) = tokio::join!(self.read(manifest, sink, Pace::new(None), observers), drain(feed));

@@ -244,6 +244,8 @@ impl Store {
         fact.damaged = newest.is_some_and(|(_, damaged)| damaged);
         (fact.checked, fact.inspected) = (timed(&facts, "digest"), timed(&facts, "consistency"));
         fact.drilled = drilled(&facts, fact.size);
+        // Its bytes never change: what one look was told holds for good.
+        fact.transaction = facts.iter().filter(|fact| fact.ok).find_map(|fact| fact.transaction);
         fact.locked_until = locked;
         fact.tombstone = tombstone.as_ref().map(|tombstone| tombstone.at.clone());
         Ok((Some(Found { folder: path.to_owned(), held, fact, facts, tombstone }), faults))

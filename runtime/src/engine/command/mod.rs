@@ -3,7 +3,7 @@
 
 mod words;
 
-use super::{Context, Doing, Engine, Recovered, Taken};
+use super::{Context, Doing, Engine, Examined, Recovered, Taken};
 use crate::artifact::stream::CHUNK;
 use crate::artifact::{Feed, Sink, sized};
 use crate::error::{Error, Result};
@@ -255,13 +255,13 @@ impl Engine for CommandEngine {
         })
     }
 
-    fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String> {
+    fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined> {
         Box::pin(async move {
             if !self.checks() {
                 return Err(Error::permanent("no-check", format!("`{}` has no program that checks", self.name))
                     .help("Add `check` to the source, or verify with `digest`."));
             }
-            self.give(Use::Check, database, artifact, context).await.map_err(found_bad)
+            self.give(Use::Check, database, artifact, context).await.map(Examined::from).map_err(found_bad)
         })
     }
 

@@ -51,6 +51,7 @@ pub(crate) async fn restore(
         return Err(Error::integrity("entries-differ", message));
     }
     Ok(Tried {
+        transaction: None,
         loaded,
         check: loaded.elapsed(),
         queries: Duration::ZERO,

@@ -17,7 +17,7 @@ mod sparse;
 mod stage;
 mod walk;
 
-use super::{Context, Doing, Engine, Kept, Links, Listing, Recovered, Taken};
+use super::{Context, Doing, Engine, Examined, Kept, Links, Listing, Recovered, Taken};
 use crate::artifact::{Feed, Sink};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
@@ -184,9 +184,9 @@ impl Engine for FilesEngine {
         Box::pin(blocking(move || engine.unpack_links(&staging, links, &index, &cancel)))
     }
 
-    fn verify<'a>(&'a self, _database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String> {
+    fn verify<'a>(&'a self, _database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined> {
         let cancel = context.cancel.clone();
-        Box::pin(blocking(move || stage::read_through(artifact, &cancel)))
+        Box::pin(blocking(move || stage::read_through(artifact, &cancel).map(Examined::from)))
     }
 
     fn stage<'a>(&'a self, _: &'a str, staging: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String> {

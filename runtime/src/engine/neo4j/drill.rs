@@ -86,6 +86,8 @@ pub(crate) async fn restore(
         said.push_str("; its check found nothing wrong");
     }
     let check = loaded.elapsed();
+    // Before a server writes into it, and in no figure: a restore does not ask.
+    let transaction = engine.last_transaction(wish.database, context).await;
     let asked = Instant::now();
     if !wish.queries.is_empty() {
         place.ask(&engine, wish, context).await?;
@@ -97,6 +99,7 @@ pub(crate) async fn restore(
         queries: asked.elapsed(),
         answered: wish.queries.len() as u64,
         entries: None,
+        transaction,
         tool: format!("neo4j-admin {tool}"),
         detail: said,
     })

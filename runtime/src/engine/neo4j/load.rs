@@ -4,8 +4,8 @@
 use super::Neo4jEngine;
 use super::admin::Ear;
 use crate::artifact::Feed;
-use crate::engine::Context;
 use crate::engine::exchange::Exchange;
+use crate::engine::{Context, Examined};
 use crate::error::{Error, Result};
 use crate::process::{Stream, Streams};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -130,13 +130,34 @@ impl Neo4jEngine {
     }
 
     /// Loads under a name that nobody uses, checks, and removes what was loaded, whatever came of it.
-    pub(super) async fn verify_copy(&self, database: &str, feed: Feed, context: &Context) -> Result<String> {
+    pub(super) async fn verify_copy(&self, database: &str, feed: Feed, context: &Context) -> Result<Examined> {
         let random = uuid::Uuid::new_v4().simple().to_string();
         let name = format!("{SCRATCH}{}", random.get(..12).unwrap_or(&random));
         self.load(&name, feed, context).await?;
-        let checked = self.check(&name, context).await;
+        let examined = async {
+            self.check(&name, context).await?;
+            let detail = format!("a copy of `{database}` was loaded, and its check found nothing wrong");
+            Ok(Examined { detail, transaction: self.last_transaction(&name, context).await })
+        };
+        let examined = examined.await;
         self.remove(&name)?;
-        checked.map(|_| format!("a copy of `{database}` was loaded, and its check found nothing wrong"))
+        examined
+    }
+
+    /// The number of the last transaction of a database that no server has open. That it cannot be told is said, and says
+    /// nothing against the data.
+    pub(super) async fn last_transaction(&self, name: &str, context: &Context) -> Option<u64> {
+        let words = ["database", "info", "--format=json", name];
+        let asked = self.admin_run(&format!("ask about `{name}`"), &words, context).await;
+        let told = asked.map(|lines| last_transaction(&lines.concat()));
+        let why = match told {
+            Ok(Some(number)) => return Some(number),
+            Ok(None) => "the tool names none".to_owned(),
+            Err(error) => error.message,
+        };
+        let help = "No restore finds this copy by a transaction.".to_owned();
+        context.observers.notice(format!("the last transaction of `{name}` is not known: {why}"), Some(help));
+        None
     }
 
     /// The tool's own checker. The report of what it finds goes to the scratch directory.
@@ -184,6 +205,17 @@ impl Neo4jEngine {
     }
 }
 
+/// The number in what `database info` writes of one database. A database that is in use is told with -1.
+fn last_transaction(text: &str) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Info {
+        last_committed_transaction: String,
+    }
+    let json = text.get(text.find('{')?..=text.rfind('}')?)?;
+    serde_json::from_str::<Info>(json).ok()?.last_committed_transaction.parse().ok()
+}
+
 /// Feeds the whole stream; `true` when the tool closed its end before that.
 async fn give(feed: &mut Feed, mut stdin: ChildStdin) -> Result<bool> {
     while let Some(chunk) = feed.next().await? {
@@ -195,4 +227,19 @@ async fn give(feed: &mut Feed, mut stdin: ChildStdin) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_transaction;
+
+    #[test]
+    fn the_number_is_found_among_what_is_said_beside_it() {
+        let said = "Selecting JVM - Version: 17\n{\n  \"databaseName\": \"bk-1\",\n  \"lastCommittedTransaction\": \"42\",\n  \"recoveryRequired\": \"false\"\n}";
+        assert_eq!(last_transaction(&said), Some(42));
+        for other in ["", "}{", r#"{"lastCommittedTransaction":"-1"}"#, r#"{"lastCommittedTransaction":null}"#, "[{}]"]
+        {
+            assert_eq!(last_transaction(other), None, "{other}");
+        }
+    }
 }

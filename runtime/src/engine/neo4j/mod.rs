@@ -16,7 +16,7 @@ mod swap;
 pub use ask::{Asked, ask};
 pub use load::PREFIX;
 
-use super::{Context, Doing, Engine, Kept, Recovered, Taken};
+use super::{Context, Doing, Engine, Examined, Kept, Recovered, Taken};
 use crate::artifact::{Feed, Sink};
 use crate::error::{Error, Result};
 use crate::process::Command;
@@ -127,7 +127,7 @@ impl Engine for Neo4jEngine {
         })
     }
 
-    fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, String> {
+    fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined> {
         Box::pin(self.verify_copy(database, artifact, context))
     }
 

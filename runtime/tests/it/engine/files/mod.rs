@@ -151,7 +151,7 @@ async fn an_odd_tree_comes_back_exactly() {
     assert_eq!(archived(&engine, &context).await.unwrap().0, bytes, "the same bytes for the same tree");
 
     let said = engine.verify("files", fed(&bytes), &context).await.unwrap();
-    assert!(said.contains(&format!("{} entries", before.len() - 1)), "{said}");
+    assert!(said.detail.contains(&format!("{} entries", before.len() - 1)), "{said:?}");
     let staging = folder.path().join("tree.backstay-1");
     let staging = staging.to_str().unwrap();
     engine.stage("files", staging, fed(&bytes), &context).await.unwrap();

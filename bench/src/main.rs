@@ -47,7 +47,7 @@ type Part = (&'static str, fn(&Setting, &mut Table) -> Result<(), String>);
 const FLOOR: usize = 40;
 
 /// In the order of the results.
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     ("whole", whole::measure),
     ("editor", editor::measure),
     ("fleet", fleet::measure),
@@ -59,6 +59,7 @@ const PARTS: [Part; 13] = [
     ("backup", backup::measure),
     ("repository", repository::measure),
     ("memory", repository::in_memory),
+    ("transfer", repository::transfer),
     ("tree", tree::measure),
     ("bucket", bucket::measure),
 ];

@@ -73,6 +73,9 @@ pub struct StoredArtifact {
     /// falls to this artifact by its bytes.
     #[serde(default)]
     pub drilled: Option<u64>,
+    /// Engine that made it, as a manifest names it: `files`, `neo4j` or `command`; empty where that is not known.
+    #[serde(default)]
+    pub engine: String,
     /// Number of the last transaction in it, once a check or a drill has loaded this copy.
     #[serde(default)]
     pub transaction: Option<u64>,

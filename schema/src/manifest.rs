@@ -112,7 +112,7 @@ pub struct Chain {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct EngineFacts {
-    /// `files` or `neo4j`.
+    /// `files`, `neo4j` or `command`.
     pub name: String,
     /// `archive` or `dump`.
     pub method: String,

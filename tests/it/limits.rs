@@ -68,3 +68,17 @@ fn a_bandwidth_of_a_store_is_shown_and_kept() {
     let took = seconds.filter(|event| event["event"] == "run-ended").find_map(|event| event["seconds"].as_f64());
     assert!(took.is_some_and(|took| took > 2.5), "{took:?}");
 }
+
+/// A copy of more than 64 MiB is read back in spans, several at once: they share what the store allows.
+#[test]
+fn spans_that_are_read_at_once_share_the_bandwidth_of_their_store() {
+    const SIZE: usize = 160 << 20;
+    let space = Space::quickstart();
+    space.write("data/large", &vec![7; SIZE]);
+    space.run("run --only nightly/backup/* --confirm").expect(6);
+    space.edit("path \"backups/local\"", "path \"backups/local\"; bandwidth \"50MiB/s\"");
+    let began = std::time::Instant::now();
+    space.run("verify --store local").expect(0);
+    let took = began.elapsed().as_secs_f64();
+    assert!(took > 3.0, "{SIZE} bytes cannot pass in {took} s, however fast the machine is");
+}

@@ -30,6 +30,20 @@ fn a_damaged_copy_is_passed_over_told_and_remembered() {
     assert_eq!(tree(&space.path("again")), tree(&space.path("back")));
 }
 
+/// The bytes are as sound as ever: they are only not what the source's new engine reads.
+#[test]
+fn what_another_engine_made_is_neither_chosen_nor_called_damaged() {
+    let space = backed_up();
+    let command = "engine=\"command\" { backup \"echo\" \"text\"; restore \"cat\"; check \"cat\" }";
+    space.edit("engine=\"files\" { root \"data\";  }", command);
+    space.run("restore notes").expect(2).says("nothing-to-restore");
+    let before = tree(&space.path("backups"));
+    space.run("verify --source notes --with consistency").expect(1).says("engine-differs");
+    assert_eq!(tree(&space.path("backups")), before, "nothing is said of the copy");
+    space.edit(command, "engine=\"files\" { root \"data\";  }");
+    space.run("restore notes --into back --confirm").expect(0);
+}
+
 #[test]
 fn a_store_that_is_away_is_passed_over() {
     let space = backed_up();

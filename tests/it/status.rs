@@ -60,6 +60,7 @@ fn directive(case: &mut Case, words: &[&str]) {
             inspected: None,
             drilled: None,
             transaction: None,
+            engine: String::new(),
         }),
         ["fact", store, id, with, ok, time, more @ ..] => {
             let load = more.first().map(|took| took.parse().unwrap());

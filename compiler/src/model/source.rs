@@ -123,7 +123,7 @@ pub fn glob_covers(glob: &str, name: &str) -> bool {
 }
 
 impl Source {
-    /// `files` or `neo4j`.
+    /// `files`, `neo4j` or `command`.
     #[must_use]
     pub fn engine_name(&self) -> &'static str {
         match self.engine {

@@ -71,7 +71,7 @@ pub(super) fn expand(
         counted(source, facts, request, sink)?;
     }
     let numbers = transactions(facts, source);
-    let copies = eligible(facts, request, &numbers);
+    let copies = eligible(facts, source, request, &numbers);
     let mut databases: Vec<&str> = copies.iter().map(|(copy, _)| copy.database.as_str()).collect();
     databases.sort_unstable();
     databases.dedup();
@@ -92,7 +92,7 @@ pub(super) fn expand(
             transaction: request.transaction.and_then(|_| numbers.get(chosen.first()?.id.as_str()).copied()),
             unknown: request
                 .transaction
-                .map_or(0, |_| newer_unknown(facts, request, &numbers, chosen.first().copied())),
+                .map_or(0, |_| newer_unknown(facts, source, request, &numbers, chosen.first().copied())),
         });
         cited.extend(chosen.into_iter().cloned());
     }
@@ -124,6 +124,11 @@ fn unknown(what: &str, name: &str, known: &[&str], strategy: &Strategy) -> Diagn
         .help(did_you_mean(name, known).unwrap_or_else(|| format!("Add a `{what}` to the strategy.")))
 }
 
+/// Whether the engine of the source is the one that made a copy: a source may have had another one under the same name.
+fn is_of(source: &Source, copy: &StoredArtifact) -> bool {
+    copy.engine.is_empty() || copy.engine == source.engine_name()
+}
+
 /// Numbers of last transactions by the id of the artifact: what one copy was looked at for holds for all of them.
 type Transactions<'a> = BTreeMap<&'a str, u64>;
 
@@ -135,6 +140,7 @@ fn transactions<'a>(facts: &'a Facts, source: &Source) -> Transactions<'a> {
 /// Artifacts that are newer than what was chosen, and may hold what was asked for: nobody knows their last transaction.
 fn newer_unknown(
     facts: &Facts,
+    source: &Source,
     request: &RestoreRequest,
     numbers: &Transactions<'_>,
     chosen: Option<&StoredArtifact>,
@@ -143,7 +149,7 @@ fn newer_unknown(
     let anything = RestoreRequest { transaction: None, ..request.clone() };
     let same = |copy: &&StoredArtifact| copy.database == chosen.database && !numbers.contains_key(copy.id.as_str());
     let than = chosen.taken.parse::<Timestamp>().ok();
-    let copies = eligible(facts, &anything, numbers).into_iter();
+    let copies = eligible(facts, source, &anything, numbers).into_iter();
     let newer = copies.filter(|(_, taken)| Some(*taken) > than).map(|(copy, _)| copy).filter(same);
     newer.map(|copy| copy.id.as_str()).collect::<BTreeSet<_>>().len()
 }
@@ -151,6 +157,7 @@ fn newer_unknown(
 /// Copies that the request allows, with the time at which each was taken.
 fn eligible<'a>(
     facts: &'a Facts,
+    source: &Source,
     request: &RestoreRequest,
     numbers: &Transactions<'_>,
 ) -> Vec<(&'a StoredArtifact, Timestamp)> {
@@ -159,6 +166,7 @@ fn eligible<'a>(
         .artifacts
         .iter()
         .filter(|copy| copy.source == request.source)
+        .filter(|copy| is_of(source, copy))
         .filter(|copy| request.database.as_ref().is_none_or(|database| *database == copy.database))
         .filter(|copy| request.from.as_ref().is_none_or(|from| *from == copy.store))
         .filter(|copy| request.artifact.as_ref().is_none_or(|prefix| copy.id.starts_with(prefix.as_str())))
@@ -184,7 +192,8 @@ fn nothing(source: &Source, facts: &Facts, numbers: Option<&Transactions<'_>>) -
         .filter(|copy| copy.source == *name)
         .map(|copy| {
             let (id, last) = (short(&copy.id), last(copy));
-            format!("{id} of {} in {}, taken {}{last}", copy.database, copy.store, copy.taken)
+            let other = if is_of(source, copy) { String::new() } else { format!(", by the engine `{}`", copy.engine) };
+            format!("{id} of {} in {}, taken {}{last}{other}", copy.database, copy.store, copy.taken)
         })
         .collect();
     known.reverse();

@@ -3,7 +3,7 @@
 //! ```text
 //! // --- name                                        begins a case
 //! // inventory graph neo4j system [composite=NAME] [alias=NAME=DATABASE]   databases of a source
-//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [took=MS] [moved=MS] [checked=MS] [inspected=MS] [drilled=MS] [transaction=N] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
+//! // artifact STORE SOURCE DATABASE ID TAKEN [size=BYTES] [took=MS] [moved=MS] [checked=MS] [inspected=MS] [drilled=MS] [transaction=N] [engine=NAME] [parent=ID] [locked=UNTIL] [unverified]   a stored copy
 //! // bytes …                                      `<<FF 0D>>` in the text stands for these bytes
 //! // var NAME=VALUE                               a value that is given beside the texts
 //! // nothing PATH WHY                             an import of the first text finds nothing
@@ -126,6 +126,7 @@ fn directive(case: &mut Case, line: &str) -> bool {
                 inspected: number("inspected="),
                 drilled: number("drilled="),
                 transaction: number("transaction="),
+                engine: said("engine=").unwrap_or_default().to_owned(),
                 tombstone: said("tombstone=").map(str::to_owned),
             });
         }

@@ -387,6 +387,7 @@ fn stored(day: u32) -> StoredArtifact {
         inspected: None,
         drilled: None,
         transaction: None,
+        engine: String::new(),
         tombstone: None,
     }
 }

@@ -41,6 +41,7 @@ fn history(seeds: &[Seed]) -> Vec<StoredArtifact> {
             inspected: None,
             drilled: None,
             transaction: None,
+            engine: String::new(),
         });
     }
     out

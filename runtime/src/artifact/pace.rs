@@ -208,4 +208,13 @@ mod tests {
         passing.await.unwrap();
         assert!(got == bytes);
     }
+
+    #[tokio::test]
+    async fn what_is_sent_nowhere_keeps_every_limit() {
+        let pace = Pace::new(Some(8 << 20)).and(&Pace::new(Some(1 << 20)));
+        let began = Instant::now();
+        tokio::join!(pace.wait(256 << 10), pace.wait(256 << 10));
+        assert!(began.elapsed() + SLACK >= Duration::from_millis(500), "{:?}", began.elapsed());
+        Pace::default().wait(u64::MAX).await;
+    }
 }

@@ -18,8 +18,9 @@ const TABLES: &str = "
         store TEXT NOT NULL, source TEXT NOT NULL, database TEXT NOT NULL, id TEXT NOT NULL, manifest TEXT NOT NULL,
         taken TEXT NOT NULL, size INTEGER NOT NULL, verified INTEGER NOT NULL, parent TEXT, locked_until TEXT, took INTEGER,
         tombstone TEXT, moved INTEGER, checked INTEGER, inspected INTEGER, drilled INTEGER, transaction_id INTEGER,
+        engine TEXT NOT NULL,
         PRIMARY KEY (store, source, database, id)
-    ) STRICT;
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// Which stores this machine has used outlives the change; what they hold is asked of them again.
@@ -108,6 +109,9 @@ impl Catalog {
             let transaction = connection.transaction()?;
             transaction.execute("DELETE FROM artifact WHERE store = ?1", [store])?;
             transaction.execute("DELETE FROM outdated WHERE store = ?1", [store])?;
+            // In the order of the table: each goes behind the one before it.
+            let mut artifacts: Vec<&StoredArtifact> = artifacts.collect();
+            artifacts.sort_unstable_by_key(|it| (&it.source, &it.database, &it.id));
             for artifact in artifacts {
                 insert(&transaction, artifact)?;
             }
@@ -143,7 +147,7 @@ impl Catalog {
         let read = || -> rusqlite::Result<Vec<StoredArtifact>> {
             let mut statement = connection.prepare(
                 "SELECT store, source, database, id, manifest, taken, size, verified, parent, locked_until, took, tombstone,
-                 moved, checked, inspected, drilled, transaction_id
+                 moved, checked, inspected, drilled, transaction_id, engine
                  FROM artifact ORDER BY source, database, taken, id, store",
             )?;
             let rows = statement.query_map([], |row| {
@@ -167,6 +171,7 @@ impl Catalog {
                     inspected: number(row, 14)?,
                     drilled: number(row, 15)?,
                     transaction: number(row, 16)?,
+                    engine: row.get(17)?,
                 })
             })?;
             rows.collect()
@@ -199,8 +204,8 @@ fn shape(connection: &Connection) -> rusqlite::Result<()> {
 fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO artifact (store, source, database, id, manifest, taken, size, verified, parent, locked_until,
-         took, tombstone, moved, checked, inspected, drilled, transaction_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         took, tombstone, moved, checked, inspected, drilled, transaction_id, engine)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?;
     statement
         .execute(params![
@@ -220,7 +225,8 @@ fn insert(connection: &Connection, artifact: &StoredArtifact) -> rusqlite::Resul
             artifact.checked.map(u64::cast_signed),
             artifact.inspected.map(u64::cast_signed),
             artifact.drilled.map(u64::cast_signed),
-            artifact.transaction.map(u64::cast_signed)
+            artifact.transaction.map(u64::cast_signed),
+            artifact.engine
         ])
         .map(drop)
 }

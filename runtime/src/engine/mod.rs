@@ -183,6 +183,9 @@ pub trait Engine: Send + Sync + std::fmt::Debug {
         Box::pin(async { Err(no_chains()) })
     }
 
+    /// What manifests call it.
+    fn kind(&self) -> &'static str;
+
     /// Checks an artifact with the engine's own means, in a scratch place. Consumes all of `artifact`.
     fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined>;
 

@@ -6,7 +6,7 @@ use super::executor::{Done, Located, Work};
 use super::index;
 use super::transfer::expect;
 use super::verify::{fact, name_the_artifact, note};
-use super::workshop::Workshop;
+use super::workshop::{Workshop, made_by};
 use super::{GUARD_WAIT, backup::report, room};
 use crate::artifact::stream::prefer_damage;
 use crate::artifact::{Feed, channel, pace::Pace};
@@ -236,6 +236,11 @@ async fn find(store: &Store, work: &Work, artifact: &ArtifactRef) -> Result<Held
 
 /// A differential alone is not the database: whoever restored only that would have proved nothing.
 fn takes(target: &Target, links: &[Held]) -> Result<()> {
+    let engine = match &target.engine {
+        TargetEngine::Files { .. } => "files",
+        TargetEngine::Neo4j { .. } => "neo4j",
+    };
+    links.iter().try_for_each(|link| made_by(engine, &link.manifest, &format!("target `{}`", target.name)))?;
     match (&target.engine, links) {
         (_, [] | [_]) | (TargetEngine::Files { .. }, _) => Ok(()),
         (TargetEngine::Neo4j { .. }, [.., last]) => {

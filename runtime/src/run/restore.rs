@@ -98,7 +98,7 @@ async fn bring(
     held: &Held,
     context: &Context,
 ) -> Result<(String, String)> {
-    let engine = shop.engine(wanted.source)?;
+    let engine = shop.engine_of(&held.manifest)?;
     let links = chain::links(store, held).await?;
     if let Some(folder) = engine.stages_in(wanted.staging).filter(|_| wanted.only.is_empty()) {
         room::look(&folder, chain::size(&links))?;

@@ -105,7 +105,7 @@ async fn by_digest(store: &Store, held: &Held, context: &Context) -> Result<Stri
 
 async fn by_engine(shop: &Workshop, store: &Store, held: &Held, context: &Context) -> Result<Examined> {
     let manifest = &held.manifest;
-    let engine = shop.engine(&manifest.source)?;
+    let engine = shop.engine_of(manifest)?;
     if manifest.chain.is_some() {
         let links = chain::links(store, held).await?;
         return chain::read(engine, store, &links, chain::Reader::Verify, context).await.map(Examined::from);

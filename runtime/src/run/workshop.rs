@@ -12,7 +12,7 @@ use crate::secret::Secrets;
 use crate::store::survey::Looked;
 use crate::store::{self, Identity, Known, Store, Terms};
 use crate::world::World;
-use schema::manifest::FORMAT;
+use schema::manifest::{FORMAT, Manifest};
 use schema::plan::{InputKind, Plan};
 use schema::record::Record;
 use schema::source::Source;
@@ -136,6 +136,17 @@ impl Workshop {
         self.engines.get(source).ok_or_else(|| not_in_plan("source", source))
     }
 
+    /// The engine of an artifact's source. A source may have had another one when the artifact was made: what that one cannot
+    /// read is no damage.
+    ///
+    /// # Errors
+    /// `engine-differs`.
+    pub(super) fn engine_of(&self, manifest: &Manifest) -> Result<&Arc<dyn Engine>> {
+        let engine = self.engine(&manifest.source)?;
+        made_by(engine.kind(), manifest, &format!("source `{}`", manifest.source))?;
+        Ok(engine)
+    }
+
     /// The target of that name.
     pub(super) fn target(&self, name: &str) -> Result<&Target> {
         self.targets.get(name).ok_or_else(|| not_in_plan("target", name))
@@ -254,6 +265,17 @@ fn live(plan: &Plan, base: &Path) -> Vec<(String, PathBuf)> {
         _ => None,
     };
     plan.sources.iter().filter_map(|source| Some((source.name.clone(), place(source)?))).collect()
+}
+
+/// That an artifact was made by this engine, which is that of `whose`.
+pub(super) fn made_by(engine: &str, manifest: &Manifest, whose: &str) -> Result<()> {
+    let made = &manifest.engine.name;
+    if made == engine {
+        return Ok(());
+    }
+    let message = format!("artifact {} was made by the engine `{made}`, and {whose} is of `{engine}`", manifest.id);
+    Err(Error::permanent("engine-differs", message)
+        .help("Give it back the engine that it had, or choose an artifact that was made since."))
 }
 
 fn not_in_plan(what: &str, name: &str) -> Error {

@@ -190,6 +190,7 @@ impl Store {
             inspected: None,
             drilled: None,
             transaction: None,
+            engine: held.manifest.engine.name.clone(),
         }
     }
 

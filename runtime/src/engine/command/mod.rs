@@ -255,6 +255,10 @@ impl Engine for CommandEngine {
         })
     }
 
+    fn kind(&self) -> &'static str {
+        "command"
+    }
+
     fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined> {
         Box::pin(async move {
             if !self.checks() {

@@ -184,6 +184,10 @@ impl Engine for FilesEngine {
         Box::pin(blocking(move || engine.unpack_links(&staging, links, &index, &cancel)))
     }
 
+    fn kind(&self) -> &'static str {
+        "files"
+    }
+
     fn verify<'a>(&'a self, _database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined> {
         let cancel = context.cancel.clone();
         Box::pin(blocking(move || stage::read_through(artifact, &cancel).map(Examined::from)))

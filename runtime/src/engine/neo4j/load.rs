@@ -209,11 +209,11 @@ impl Neo4jEngine {
 fn last_transaction(text: &str) -> Option<u64> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Info {
+    struct Told {
         last_committed_transaction: String,
     }
     let json = text.get(text.find('{')?..=text.rfind('}')?)?;
-    serde_json::from_str::<Info>(json).ok()?.last_committed_transaction.parse().ok()
+    serde_json::from_str::<Told>(json).ok()?.last_committed_transaction.parse().ok()
 }
 
 /// Feeds the whole stream; `true` when the tool closed its end before that.

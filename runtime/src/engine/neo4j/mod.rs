@@ -127,6 +127,10 @@ impl Engine for Neo4jEngine {
         })
     }
 
+    fn kind(&self) -> &'static str {
+        "neo4j"
+    }
+
     fn verify<'a>(&'a self, database: &'a str, artifact: Feed, context: &'a Context) -> Doing<'a, Examined> {
         Box::pin(self.verify_copy(database, artifact, context))
     }

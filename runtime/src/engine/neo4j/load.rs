@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn the_number_is_found_among_what_is_said_beside_it() {
         let said = "Selecting JVM - Version: 17\n{\n  \"databaseName\": \"bk-1\",\n  \"lastCommittedTransaction\": \"42\",\n  \"recoveryRequired\": \"false\"\n}";
-        assert_eq!(last_transaction(&said), Some(42));
+        assert_eq!(last_transaction(said), Some(42));
         for other in ["", "}{", r#"{"lastCommittedTransaction":"-1"}"#, r#"{"lastCommittedTransaction":null}"#, "[{}]"]
         {
             assert_eq!(last_transaction(other), None, "{other}");

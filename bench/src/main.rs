@@ -1,5 +1,5 @@
-//! Measures the real binary side by side with what it competes with, and writes a table for each part. Takes half an hour
-//! and 45 GiB of disk; started by `cargo xtask bench`, which builds and finds what it needs.
+//! Measures the real binary side by side with what it competes with, and writes a table for each part. Takes more than
+//! an hour and 45 GiB of disk; started by `cargo xtask bench`, which builds and finds what it needs.
 #![expect(clippy::print_stdout, reason = "a program that people watch")]
 
 mod backup;

@@ -13,7 +13,7 @@ pub(crate) struct Tool {
     pub(crate) shown: &'static str,
     /// Of its program and of its repository.
     pub(crate) name: &'static str,
-    /// What it takes to begin, and what is left of it beside the repository.
+    /// Makes the repository.
     pub(crate) begin: &'static str,
     pub(crate) backup: &'static str,
     /// Reads every byte.

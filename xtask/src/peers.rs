@@ -126,6 +126,7 @@ pub(crate) fn measured_beside() -> Result<(), String> {
         return Ok(());
     }
     let folder = place::tools()?.join("kopia.build");
+    std::fs::create_dir_all(&folder).map_err(|e| format!("cannot make `{}`: {e}", folder.display()))?;
     let built = folder.join("kopia");
     go_source(KOPIA, ".", &["-tags", "nohtmlui"], &built)?;
     put(&built, "kopia", KOPIA)?;
@@ -214,8 +215,8 @@ pub(crate) fn terraform() -> Result<PathBuf, String> {
     if shell::is_program(&path) {
         return Ok(path);
     }
-    go_source(TOFU, "./cmd/tofu", &[], &path)?;
-    Ok(path)
+    let built = go_source(TOFU, "./cmd/tofu", &[], &path);
+    built.map(|()| path).map_err(|error| format!("{error}\nor put `terraform` or `tofu` on the path"))
 }
 
 /// A program of a Go module, built where its source lies: `go install` refuses a module that replaces others.

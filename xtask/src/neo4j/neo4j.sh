@@ -6,8 +6,9 @@ pid_file="$home/run/neo4j.pid"
 
 # The process, only if it is this home's server and not a zombie or a stranger with the same number.
 running() {
-    [[ -s "$pid_file" ]] || return 1
-    pid="$(<"$pid_file")"
+    # A server that ends removes its file, perhaps between two looks at it: a file that is gone is no server, and no error.
+    pid="$(cat "$pid_file" 2>/dev/null)" || return 1
+    [[ -n "$pid" ]] || return 1
     [[ -r "/proc/$pid/cmdline" ]] || return 1
     grep -zqFx -- "--home-dir=$home" "/proc/$pid/cmdline"
 }

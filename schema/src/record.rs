@@ -19,9 +19,20 @@ pub enum Record {
     /// Attempt-scoped bytes are about to be written in a store: whoever resumes knows what to clean up. Written before the
     /// session is begun, without one, and again with it.
     UploadStarted { step: Address, attempt: String, store: String, key: String, session: Vec<u8> },
-    /// More parts of an object are in its store, behind those of earlier records: whoever goes on need not send them again.
-    /// All parts but the last are of `part_size` bytes.
-    PartsStored { store: String, key: String, part_size: u64, receipts: Vec<Vec<u8>> },
+    /// More parts of an object are in its store, behind the first `after` of those of earlier records, or behind all of them
+    /// where it is not said: whoever goes on need not send them again. Further parts of earlier records count no more.
+    /// All parts but the last are of `part_size` bytes. `values` tell whether a part is still the same when it is made anew, one
+    /// for each receipt; none where nobody makes it anew.
+    PartsStored {
+        store: String,
+        key: String,
+        part_size: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<u64>,
+        receipts: Vec<Vec<u8>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        values: Vec<String>,
+    },
     /// The source's server is about to be stopped, and was answering: it is owed a start.
     StartOwed { source: String },
     /// The start that was owed has been made.

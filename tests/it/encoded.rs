@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A pair of keys: the identity is written to `file`, the recipient is the result.
-fn keys(space: &Space, file: &str) -> String {
+pub(crate) fn keys(space: &Space, file: &str) -> String {
     let made = ended(Command::new("age-keygen").arg("-o").arg(space.path(file))).expect(0);
     made.err.trim().rsplit(' ').next().unwrap().to_owned()
 }

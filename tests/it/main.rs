@@ -24,6 +24,7 @@ mod init;
 mod limits;
 mod line;
 mod lsp;
+mod made_anew;
 mod missing_parts;
 mod neo4j;
 mod notify;

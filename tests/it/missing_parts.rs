@@ -14,9 +14,10 @@ use std::path::PathBuf;
 const BYTES: usize = 41 << 20;
 /// How often a part is sent, of the artifact's bytes and of its index.
 const SENT: &str = "storage/put-part/before#";
-const TOLD: &str = "journal/parts-stored/after#1";
+/// Those of the backup are told of before.
+const TOLD: &str = "journal/parts-stored/after#2";
 
-fn space() -> Space {
+pub(crate) fn space() -> Space {
     let space = Space::quickstart();
     space.edit("bandwidth=\"80MiB/s\"", "");
     space.write("data/large", &noise(BYTES));
@@ -24,7 +25,7 @@ fn space() -> Space {
 }
 
 /// Goes on with the run; how it ended, and how many parts it sent.
-fn again(space: &Space) -> (Ran, usize) {
+pub(crate) fn again(space: &Space) -> (Ran, usize) {
     let log = space.path("again.log");
     let _ = fs::remove_file(&log);
     let ran = ended(space.command("run").env("BACKSTAY_FAULT_LOG", &log)).expect(0);
@@ -33,17 +34,18 @@ fn again(space: &Space) -> (Ran, usize) {
 }
 
 /// The file that parts are written into.
-fn part_of(space: &Space) -> PathBuf {
-    let files = space.files("backups/offsite");
+pub(crate) fn part_of(space: &Space, store: &str) -> PathBuf {
+    let store = format!("backups/{store}");
+    let files = space.files(&store);
     let part = files.iter().find(|name| name.ends_with(".part")).unwrap_or_else(|| panic!("{files:?}"));
-    space.path("backups/offsite").join(part)
+    space.path(&store).join(part)
 }
 
 /// Where the transfer of a whole run is killed, and how many parts are sent after that.
 const KILLS: [(&str, usize); 8] = [
     // Nobody knows what is there: all six, and the index.
     ("in-transfer", 7),
-    ("journal/parts-stored/before", 7),
+    ("journal/parts-stored/before#2", 7),
     (TOLD, 3),
     // The last part is there, and not in the journal.
     ("before-commit#3", 3),
@@ -98,7 +100,7 @@ fn parts_that_are_not_what_they_were_are_found_and_sent_again() {
     for spoil in spoil {
         let space = space();
         space.run_until(TOLD, "run").expect(137);
-        spoil(&part_of(&space));
+        spoil(&part_of(&space, "offsite"));
         let (ran, _) = again(&space);
         assert!(ran.err.contains("is of no use") && !ran.err.contains("gone on with behind"), "{}", ran.err);
         one_each(&space, "spoiled");
@@ -110,7 +112,7 @@ fn parts_that_are_not_what_they_were_are_found_and_sent_again() {
 fn nothing_is_left_when_nobody_goes_on() {
     let space = space();
     space.run_until(TOLD, "run").expect(137);
-    part_of(&space);
+    part_of(&space, "offsite");
     let ran = space.run("run --skip */transfer/** --skip */verify/** --confirm");
     assert_eq!(ran.code, 6, "{}", ran.err);
     let audit = audit(&space.path("backups/offsite"));
@@ -140,7 +142,7 @@ fn a_transfer_into_a_bucket_goes_on() {
     let space = space_in(&server.endpoint(), "missing/", "");
     space.edit("bandwidth=\"80MiB/s\"", "");
     space.write("data/large", &noise(50 << 20));
-    space.run_until("journal/parts-stored/after", "run").expect(137);
+    space.run_until(TOLD, "run").expect(137);
     assert_eq!(server.uploads().len(), 1);
     let (ran, sent) = again(&space);
     // Seven parts of 8 MiB, sent side by side, and the index: four at least are not sent again, and where the server was

@@ -98,6 +98,22 @@ impl Digests {
         }
     }
 
+    /// Tells apart what can stand between these bytes, both of which have passed. `None` unless they are whole frames, the last
+    /// one perhaps a shorter one at the end of what was seen.
+    pub(crate) fn value(&self, from: u64, to: u64) -> Option<String> {
+        if !from.is_multiple_of(FRAME) || !(to.is_multiple_of(FRAME) || to == self.size) {
+            return None;
+        }
+        let mut value = blake3::Hasher::new();
+        for n in from / FRAME..to.div_ceil(FRAME) {
+            match self.frames.get(usize::try_from(n).ok()?) {
+                Some(node) => value.update(node),
+                None => value.update(&self.frame.finalize_non_root()),
+            };
+        }
+        Some(value.finalize().to_hex().to_string())
+    }
+
     /// Begins the next frame, behind a full one.
     fn end_frame(&mut self) {
         self.frames.push(self.frame.finalize_non_root());
@@ -136,6 +152,11 @@ impl Pair {
         // A thread that is gone is told at the end.
         let _ = self.chunks.send(chunk.clone());
         self.digests.update(chunk);
+    }
+
+    /// [`Digests::value`].
+    pub(crate) fn value(&self, from: u64, to: u64) -> Option<String> {
+        self.digests.value(from, to)
     }
 
     pub fn finish(self) -> Result<Digested> {
@@ -206,5 +227,32 @@ mod tests {
                 assert_eq!(frame(n as u64, bytes), *node);
             }
         }
+    }
+
+    #[test]
+    fn a_value_tells_parts_apart() {
+        const PART: u64 = 2 * FRAME;
+        let whole: Vec<u8> = (0..PART * 2 + 9).map(|at| (at % 251) as u8).collect();
+        let values = |bytes: &[u8]| {
+            let (mut digests, mut values) = (Digests::identity(), Vec::new());
+            for part in bytes.chunks(PART as usize) {
+                let from = digests.end();
+                // As it comes: in pieces that end anywhere.
+                part.chunks(3_000_000).for_each(|piece| digests.update(piece));
+                values.push(digests.value(from, digests.end()).expect("whole frames"));
+            }
+            assert_eq!(digests.value(1, PART), None);
+            values
+        };
+        let first = values(&whole);
+        assert_eq!(values(&whole), first);
+        for (changed, byte) in [(0, 0), (0, PART - 1), (1, PART), (1, PART * 2 - 1), (2, PART * 2), (2, PART * 2 + 8)] {
+            let mut other = whole.clone();
+            other[byte as usize] ^= 1;
+            let same: Vec<bool> = values(&other).iter().zip(&first).map(|(one, other)| one == other).collect();
+            assert_eq!(same, [0, 1, 2].map(|n| n != changed), "byte {byte}");
+        }
+        assert_eq!(values(&whole[..whole.len() - 1])[..2], first[..2]);
+        assert_ne!(values(&whole[..whole.len() - 1])[2], first[2]);
     }
 }

@@ -10,19 +10,24 @@ use crate::fault;
 use crate::plugin::{Body, PartPlan, Storage};
 use crate::run::retry;
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-/// Bytes of new parts that are worth a record: what is sent again after a death is at most these and what was on its way.
+/// Bytes of new parts that are worth a record, and the time between two: each is a sync of the journal. What is sent again
+/// after a death is at most these bytes, or what went in that time, and what was on its way.
 const TOLD: u64 = 32 << 20;
+const APART: Duration = Duration::from_secs(2);
 
 /// One part on its way from the hashing thread.
 struct Part {
     n: u32,
     body: Body,
     size: u64,
+    /// Tells whether it is the same part as another one in its place.
+    value: Option<String>,
     /// Its place in memory, which is free again when this is gone.
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -38,12 +43,26 @@ pub struct Session<'a> {
     pub size: Option<u64>,
 }
 
-/// What is written down of the parts of an object, so that another attempt can go on behind them.
+/// A part that a store has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub receipt: Vec<u8>,
+    /// The same for the same bytes in the same place; `None` where parts are not compared.
+    pub value: Option<String>,
+}
+
+/// What is written down of the parts of an object, so that another attempt need not send them again.
 pub trait Ledger: Sync {
-    /// Receipts of the parts that the store has already, from the first on. The feed begins behind them.
-    fn stored(&self) -> Vec<Vec<u8>>;
-    /// The store has the next parts as well; these are their receipts.
-    fn more(&self, receipts: Vec<Vec<u8>>) -> Result<()>;
+    /// The parts that the store has already, from the first on.
+    fn stored(&self) -> Vec<Kept>;
+    /// Whether the feed begins at the first of them, and parts are compared; otherwise it begins behind the last.
+    fn compares(&self) -> bool;
+    /// A part of so many bytes came once more as it is stored.
+    fn same(&self, size: u64);
+    /// Only so many parts are still as they were: the next one is about to be replaced.
+    fn only(&self, parts: usize) -> Result<()>;
+    /// The store has the next parts as well.
+    fn more(&self, parts: Vec<Kept>) -> Result<()>;
 }
 
 /// Sends all of `feed` through an upload session, within `pace` and the store's own limit. Returns the digests of what was
@@ -58,22 +77,28 @@ pub async fn upload(
     ledger: Option<&dyn Ledger>,
 ) -> Result<(Digested, Vec<Vec<u8>>)> {
     let Session { storage, name, plan, size } = session;
-    let feed = paced(feed, pace.and(storage.pace()));
-    let (sender, mut parts) = mpsc::channel::<Part>(1);
+    let pace = pace.and(storage.pace());
     let mut landing = Landing::behind(ledger, session);
-    let cutter = Cutter { plan, n: landing.told, offset: landing.sent, chunks: Vec::new(), held: 0, place: None };
+    // What need not be sent passes at once: of what comes anew each part waits for itself.
+    let (feed, pace) = if landing.known.is_empty() { (paced(feed, pace), Pace::default()) } else { (feed, pace) };
+    let (sender, mut parts) = mpsc::channel::<Part>(1);
+    let (n, offset) = landing.begins();
+    let compares = ledger.is_some_and(Ledger::compares);
+    let cutter = Cutter { plan, compares, n, offset, chunks: Vec::new(), held: 0, place: None };
     let parallel = usize::from(plan.parallel.max(1));
     // One of them is being cut; alone it would wait for the other one's way each time.
     let places = Arc::new(Semaphore::new(parallel.max(2)));
     let hashing = tokio::task::spawn_blocking(move || cut(feed, cutter, &places, &sender));
-    let mut flights: JoinSet<Result<(u32, u64, Vec<u8>)>> = JoinSet::new();
+    let mut flights: JoinSet<Result<(u32, u64, Kept)>> = JoinSet::new();
     loop {
         let room = flights.len() < parallel;
         tokio::select! {
             part = parts.recv(), if room => {
                 let Some(part) = part else { break };
-                let (storage, session) = (storage.clone(), name.to_vec());
-                flights.spawn(async move { put(&storage, &session, part).await });
+                if let Some(part) = landing.news(part)? {
+                    let (storage, session, pace) = (storage.clone(), name.to_vec(), pace.clone());
+                    flights.spawn(async move { put(&storage, &session, part, &pace).await });
+                }
             }
             landed = flights.join_next(), if !flights.is_empty() => landing.land(landed)?,
         }
@@ -85,7 +110,7 @@ pub async fn upload(
         observers.progress(landing.sent, size, "bytes");
     }
     let digested = hashing.await.map_err(|error| Error::permanent("panic", error.to_string()))??;
-    Ok((digested, landing.receipts.into_values().collect()))
+    Ok((digested, landing.parts.into_values().map(|part| part.receipt).collect()))
 }
 
 /// The same stream, within limits. It is cut off when this one is, and nobody reads on when the reader is gone.
@@ -108,32 +133,61 @@ fn paced(mut feed: Feed, pace: Pace) -> Feed {
     slower
 }
 
-type Landed = Option<Result<Result<(u32, u64, Vec<u8>)>, tokio::task::JoinError>>;
+type Landed = Option<Result<Result<(u32, u64, Kept)>, tokio::task::JoinError>>;
 
 /// The parts that the store has.
 struct Landing<'a> {
-    receipts: BTreeMap<u32, Vec<u8>>,
+    parts: BTreeMap<u32, Kept>,
     /// Bytes of them.
     sent: u64,
     part_size: u64,
-    /// How many, from the first on, the ledger knows.
+    /// How many, from the first on, the ledger knows, and since when.
     told: u32,
+    at: Option<Instant>,
+    /// Those that come once more, until they were compared.
+    known: VecDeque<Kept>,
     ledger: Option<&'a dyn Ledger>,
 }
 
 impl<'a> Landing<'a> {
     fn behind(ledger: Option<&'a dyn Ledger>, session: Session<'_>) -> Self {
         let stored = ledger.map(Ledger::stored).unwrap_or_default();
-        let receipts: BTreeMap<u32, Vec<u8>> = (1..).zip(stored).collect();
-        let (told, part_size) = (u32::try_from(receipts.len()).unwrap_or(u32::MAX), session.plan.part_size);
+        let (told, part_size) = (u32::try_from(stored.len()).unwrap_or(u32::MAX), session.plan.part_size);
+        let landing =
+            Self { parts: BTreeMap::new(), sent: 0, part_size, told, at: None, known: VecDeque::new(), ledger };
+        if ledger.is_some_and(Ledger::compares) {
+            return Self { known: stored.into(), ..landing };
+        }
         let sent = u64::from(told).saturating_mul(part_size).min(session.size.unwrap_or(u64::MAX));
-        Self { receipts, sent, part_size, told, ledger }
+        Self { parts: (1..).zip(stored).collect(), sent, ..landing }
+    }
+
+    /// Number of the part before the first one of the feed, and where that ends.
+    fn begins(&self) -> (u32, u64) {
+        if self.known.is_empty() { (self.told, self.sent) } else { (0, 0) }
+    }
+
+    /// The part, unless the store has it as it is. Parts come in their order.
+    fn news(&mut self, part: Part) -> Result<Option<Part>> {
+        let Some(known) = self.known.pop_front() else { return Ok(Some(part)) };
+        if part.value.is_some() && part.value == known.value {
+            self.parts.insert(part.n, known);
+            self.sent += part.size;
+            self.ledger.into_iter().for_each(|ledger| ledger.same(part.size));
+            return Ok(None);
+        }
+        let same = part.n.saturating_sub(1);
+        if let Some(ledger) = self.ledger.filter(|_| same < self.told) {
+            ledger.only(same as usize)?;
+            self.told = same;
+        }
+        Ok(Some(part))
     }
 
     fn land(&mut self, landed: Landed) -> Result<()> {
         if let Some(landed) = landed {
-            let (n, size, receipt) = landed.map_err(|error| Error::permanent("panic", error.to_string()))??;
-            self.receipts.insert(n, receipt);
+            let (n, size, part) = landed.map_err(|error| Error::permanent("panic", error.to_string()))??;
+            self.parts.insert(n, part);
             self.sent += size;
             self.tell()?;
         }
@@ -143,24 +197,29 @@ impl<'a> Landing<'a> {
     /// Tells of parts that follow those that were told of, once they are worth a record.
     fn tell(&mut self) -> Result<()> {
         let Some(ledger) = self.ledger else { return Ok(()) };
+        if self.at.is_some_and(|at| at.elapsed() < APART) {
+            return Ok(());
+        }
         let next = self.told.saturating_add(1);
-        let after = self.receipts.range(next..).zip(next..).take_while(|((n, _), wanted)| *n == wanted);
-        let receipts: Vec<Vec<u8>> = after.map(|((_, receipt), _)| receipt.clone()).collect();
-        let count = u32::try_from(receipts.len()).unwrap_or(u32::MAX);
+        let after = self.parts.range(next..).zip(next..).take_while(|((n, _), wanted)| *n == wanted);
+        let parts: Vec<Kept> = after.map(|((_, part), _)| part.clone()).collect();
+        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
         if u64::from(count).saturating_mul(self.part_size) >= TOLD {
-            ledger.more(receipts)?;
+            ledger.more(parts)?;
             self.told = self.told.saturating_add(count);
+            self.at = Some(Instant::now());
         }
         Ok(())
     }
 }
 
 /// One part, tried again while its failures are temporary: the bytes are still here.
-async fn put(storage: &Storage, session: &[u8], part: Part) -> Result<(u32, u64, Vec<u8>)> {
+async fn put(storage: &Storage, session: &[u8], part: Part, pace: &Pace) -> Result<(u32, u64, Kept)> {
     let mut tries = retry::Tries::new();
+    pace.wait(part.size).await;
     loop {
         match storage.put_part(session, part.n, part.body.clone()).await {
-            Ok(receipt) => return Ok((part.n, part.size, receipt)),
+            Ok(receipt) => return Ok((part.n, part.size, Kept { receipt, value: part.value })),
             Err(error) => match tries.next(&error) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Err(error),
@@ -185,19 +244,20 @@ fn cut(mut feed: Feed, mut cutter: Cutter, places: &Arc<Semaphore>, parts: &mpsc
             if cutter.held == 0 {
                 cutter.place = Some(place()?);
             }
-            if let Some(part) = cutter.add(&mut chunk)? {
-                send(part)?;
+            if cutter.add(&mut chunk) {
+                send(cutter.seal(&digests)?)?;
             }
         }
     }
-    if let Some(part) = cutter.rest()? {
-        send(part)?;
+    if cutter.held > 0 {
+        send(cutter.seal(&digests)?)?;
     }
     digests.finish()
 }
 
 struct Cutter {
     plan: PartPlan,
+    compares: bool,
     /// The part before the current one, and where that ended.
     n: u32,
     offset: u64,
@@ -208,20 +268,17 @@ struct Cutter {
 }
 
 impl Cutter {
-    /// Takes from `chunk` what the current part still needs; the part when it is full.
-    fn add(&mut self, chunk: &mut Bytes) -> Result<Option<Part>> {
+    /// Takes from `chunk` what the current part still needs. Whether it is full then.
+    fn add(&mut self, chunk: &mut Bytes) -> bool {
         let need = self.plan.part_size.saturating_sub(self.held);
         let take = chunk.len().min(usize::try_from(need).unwrap_or(usize::MAX));
         self.chunks.push(chunk.split_to(take));
         self.held += take as u64;
-        if self.held < self.plan.part_size { Ok(None) } else { self.seal().map(Some) }
+        self.held >= self.plan.part_size
     }
 
-    fn rest(&mut self) -> Result<Option<Part>> {
-        if self.held == 0 { Ok(None) } else { self.seal().map(Some) }
-    }
-
-    fn seal(&mut self) -> Result<Part> {
+    /// The current part. `digests` have seen its bytes.
+    fn seal(&mut self, digests: &Pair) -> Result<Part> {
         self.n += 1;
         if self.n > self.plan.max_parts {
             let message = format!("the object outgrew the {} parts that its store allows", self.plan.max_parts);
@@ -230,7 +287,9 @@ impl Cutter {
         }
         let (chunks, size) = (std::mem::take(&mut self.chunks), std::mem::take(&mut self.held));
         let body = Body::new(self.offset, chunks);
-        self.offset += size;
-        Ok(Part { n: self.n, body, size, _place: self.place.take() })
+        let ends = self.offset.saturating_add(size);
+        let value = if self.compares { digests.value(self.offset, ends) } else { None };
+        self.offset = ends;
+        Ok(Part { n: self.n, body, size, value, _place: self.place.take() })
     }
 }

@@ -1,5 +1,6 @@
 //! What the journal of a cut-off run means: which steps need not be done again, and what its attempts left behind.
 
+use crate::artifact::upload::Kept;
 use schema::notifier::Occasion;
 use schema::record::Record;
 use schema::report::{ArtifactReport, Outcome};
@@ -40,8 +41,8 @@ pub struct Upload {
     pub session: Vec<u8>,
     /// Bytes of every part but the last; 0 when nothing is known of parts.
     pub part_size: u64,
-    /// Of the parts that the store has, from the first on.
-    pub receipts: Vec<Vec<u8>>,
+    /// The parts that the store has, from the first on.
+    pub parts: Vec<Kept>,
 }
 
 /// Reads `records`, written for the steps of a plan.
@@ -69,14 +70,18 @@ pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
                     key: key.clone(),
                     session: session.clone(),
                     part_size: 0,
-                    receipts: Vec::new(),
+                    parts: Vec::new(),
                 });
             }
-            Record::PartsStored { store, key, part_size, receipts } => {
+            Record::PartsStored { store, key, part_size, after, receipts, values } => {
                 let of_these = |upload: &&mut Upload| (&upload.store, &upload.key) == (store, key);
                 if let Some(upload) = replay.uploads.iter_mut().find(of_these) {
                     upload.part_size = *part_size;
-                    upload.receipts.extend(receipts.iter().cloned());
+                    let after = after.map_or(usize::MAX, |after| usize::try_from(after).unwrap_or(usize::MAX));
+                    upload.parts.truncate(after);
+                    let values = values.iter().cloned().map(Some).chain(std::iter::repeat(None));
+                    let parts = receipts.iter().cloned().zip(values);
+                    upload.parts.extend(parts.map(|(receipt, value)| Kept { receipt, value }));
                 }
             }
             Record::Notified { notifier, problem: None, outcome, occasion } => {

@@ -1,5 +1,6 @@
 //! One backup step: the engine's stream into one store, published when it is whole.
 
+use super::anew;
 use super::announce::{LOST, clean_up, publish, remember};
 use super::chain::{self, Parent};
 use super::executor::{Done, Located, Work};
@@ -26,6 +27,9 @@ const COLLAPSED: u64 = 2;
 /// and what stays small is, after some days.
 const HISTORY: usize = 7;
 
+/// What the name of a differential ends with.
+pub(super) const DIFFERENTIAL: &str = ".differential.tar";
+
 /// Makes and publishes the artifact of `work`, or finds that an earlier attempt of the same step did.
 pub(super) async fn perform(
     shop: &Arc<Workshop>,
@@ -46,14 +50,15 @@ pub(super) async fn perform(
     let layers = store.layers(matches!(method, Method::Dump | Method::Backup));
     let before = before(shop, &store.name, at)?;
     let length = before.largest.or(shop.workload).map_or(Length::Unknown, Length::About);
-    let way = Way { method, file: &file, layers: &layers, length, parent: parent.as_ref() };
-    let (manifest, incomplete) = match take(shop, work, at, way, &store, context).await {
-        Ok(taken) => taken,
+    let way = Way { method, layers: &layers, length, parent: parent.as_ref() };
+    let making = Making { shop, work, at, way, store: &store, context };
+    let Sent { manifest, incomplete, there } = match take(&making, &file).await {
+        Ok(sent) => sent,
         Err(error) => {
-            let files = [encode::file_name(&file, &layers.names()), index::file_name(&file, &layers)];
-            let folder = store.folder(&at.source, &at.database, &at.id);
-            let keys = files.map(|file| layout::bytes(&folder, &work.attempt, &file));
-            clean_up(&store, keys, &context.observers).await;
+            let (bytes, index) = making.keys(&work.attempt, &file);
+            if !shop.carries(&store.name, &bytes) {
+                clean_up(&store, [index, bytes], &context.observers).await;
+            }
             // Another attempt of this step may have gone on where this one could not: it removed what it found of it.
             return match store.held(&at.source, &at.database, &at.id).await {
                 Ok(Some(held)) if error.kind != ProblemKind::Cancelled => adopt(shop, &store, &held, context).await,
@@ -69,6 +74,10 @@ pub(super) async fn perform(
         done.detail.push_str(&format!(", what changed since artifact {}", chain.parent));
     } else if wanted {
         done.detail.push_str(", all of it: there is nothing that a differential can build on");
+    }
+    if there > 0 {
+        let there = sized(there);
+        done.detail.push_str(&format!(", {there} of it were there of another attempt, and all of it was read back"));
     }
     if let Published::Theirs(_) = published {
         done.detail.push_str(LOST);
@@ -98,34 +107,43 @@ async fn adopt(shop: &Workshop, store: &Store, held: &Held, context: &Context) -
     Ok(done)
 }
 
-/// Streams the artifact and its index under its attempt. The bytes are durable when this returns.
-async fn take(
-    shop: &Workshop,
-    work: &Work,
-    at: &Located,
-    way: Way<'_>,
-    store: &Store,
-    context: &Context,
-) -> Result<(Manifest, Vec<String>)> {
-    let Way { file, layers, length, parent, .. } = way;
-    let folder = store.folder(&at.source, &at.database, &at.id);
-    let key = layout::bytes(&folder, &work.attempt, &encode::file_name(file, &layers.names()));
-    let sending = Sending::begin(shop, work, store, &key, length).await?;
+/// Streams the artifact and its index under an attempt. The bytes are durable when this returns.
+async fn take(making: &Making<'_>, file: &str) -> Result<Sent> {
+    if let Some(sent) = anew::go_on(making).await? {
+        return Ok(sent);
+    }
+    let Making { shop, work, store, way, .. } = *making;
+    let (key, _) = making.keys(&work.attempt, file);
+    let sending = Sending::begin(shop, (work, &work.attempt), store, &key, way.length).await?;
+    // What is encrypted is never the same again.
+    let sending = if way.layers.recipients.is_empty() { sending.compared() } else { sending };
+    send(making, &sending, file).await
+}
+
+/// Makes the artifact and sends it, with its index.
+pub(super) async fn send(making: &Making<'_>, sending: &Sending<'_>, file: &str) -> Result<Sent> {
+    let Making { shop, work, at, way: Way { layers, parent, .. }, store, context } = *making;
     let began = Instant::now();
-    let made = match make(shop, at, way, &sending, context).await {
+    let made = match make(making, sending).await {
         Ok(made) => made,
         Err(error) => {
-            sending.abort().await;
+            sending.set_aside(&error).await;
             return Err(error);
         }
     };
     sending.commit(&made.receipts).await?;
-    let took = u64::try_from(began.elapsed().as_millis()).ok();
+    let there = sending.came_the_same();
+    // What was there already took no time.
+    let took = u64::try_from(began.elapsed().as_millis()).ok().filter(|_| there == 0);
     let copy = made.stored.as_ref().map(|stored| layers.copied(file, stored));
-    let index = index::publish(shop, work, store, (&folder, file), layers, &made.artifact, context).await?;
+    let folder = store.folder(&at.source, &at.database, &at.id);
+    let place = (folder.as_str(), sending.attempt(), file);
+    let index = index::publish(shop, work, store, place, layers, &made.artifact, context).await?;
     let chain = parent.map(Parent::chain);
+    let attempt = sending.attempt().to_owned();
     let made_of = manifest(shop, work, at, file.to_owned(), &made.taken, &made.artifact);
-    Ok((Manifest { took, copy, index, chain, ..made_of }, made.taken.incomplete))
+    let manifest = Manifest { attempt, took, copy, index, chain, ..made_of };
+    Ok(Sent { manifest, incomplete: made.taken.incomplete, there })
 }
 
 /// Whoever removed the parent meanwhile has made this attempt worthless: another one finds another parent, or none.
@@ -139,15 +157,41 @@ fn parent_gone(error: Error) -> Error {
 
 /// How an artifact is made.
 #[derive(Clone, Copy)]
-struct Way<'a> {
+pub(super) struct Way<'a> {
     method: Method,
-    /// Name of the artifact's own bytes.
-    file: &'a str,
-    layers: &'a Layers,
+    pub(super) layers: &'a Layers,
     /// What it will come to.
-    length: Length,
+    pub(super) length: Length,
     /// What a differential is made against.
-    parent: Option<&'a Parent>,
+    pub(super) parent: Option<&'a Parent>,
+}
+
+/// What an attempt makes, and where.
+pub(super) struct Making<'a> {
+    pub(super) shop: &'a Workshop,
+    pub(super) work: &'a Work,
+    at: &'a Located,
+    pub(super) way: Way<'a>,
+    pub(super) store: &'a Store,
+    pub(super) context: &'a Context,
+}
+
+impl Making<'_> {
+    /// Keys of the bytes and of the index that an attempt stores of the artifact `file`.
+    pub(super) fn keys(&self, attempt: &str, file: &str) -> (String, String) {
+        let folder = self.store.folder(&self.at.source, &self.at.database, &self.at.id);
+        let key = |file: String| layout::bytes(&folder, attempt, &file);
+        let layers = self.way.layers;
+        (key(encode::file_name(file, &layers.names())), key(index::file_name(file, layers)))
+    }
+}
+
+/// Bytes that are durable, and not announced yet.
+pub(super) struct Sent {
+    pub(super) manifest: Manifest,
+    pub(super) incomplete: Vec<String>,
+    /// Bytes that were there of another attempt.
+    pub(super) there: u64,
 }
 
 /// Bytes that are in a store, and not visible yet.
@@ -160,13 +204,8 @@ struct Made {
 }
 
 /// Has the engine make the artifact, on its way through the layers into the store.
-async fn make(
-    shop: &Workshop,
-    at: &Located,
-    Way { method, layers, parent, .. }: Way<'_>,
-    sending: &Sending<'_>,
-    context: &Context,
-) -> Result<Made> {
+async fn make(making: &Making<'_>, sending: &Sending<'_>) -> Result<Made> {
+    let Making { shop, at, way: Way { method, layers, parent, .. }, context, .. } = *making;
     let engine = shop.engine(&at.source)?;
     let (sink, feed) = channel();
     let taking = if engine.lists() {
@@ -227,7 +266,7 @@ fn file_name(at: &Located, method: Method, differential: bool, now: jiff::Timest
     let time = now.strftime("%Y-%m-%dT%H-%M-%SZ");
     let (source, database) = (layout::component(&at.source), layout::component(&at.database));
     match method {
-        Method::Archive if differential => format!("{source}-{time}.differential.tar"),
+        Method::Archive if differential => format!("{source}-{time}{DIFFERENTIAL}"),
         Method::Archive => format!("{source}-{time}.tar"),
         Method::Dump => format!("{database}-{time}.dump"),
         Method::Backup => format!("{database}-{time}.backup"),

@@ -3,7 +3,7 @@
 
 use super::executor::unless_cancelled;
 use super::pass::Way;
-use super::send::Sending;
+use super::send::{Length, Sending};
 use super::transfer::{Bringing, copy_index, planned};
 use crate::artifact::stream::first_cause;
 use crate::artifact::{channel, download::Expected, pace::Pace};
@@ -53,7 +53,7 @@ async fn rest(bringing: &Bringing<'_>, upload: &Upload) -> Result<Option<(Manife
         // It died between the last part and the manifest.
         Some(_) => size,
         None => {
-            let Some(sending) = Sending::again(shop, to, upload, size).await? else { return Ok(None) };
+            let Some(sending) = Sending::again(shop, to, upload, Length::Known(size)).await? else { return Ok(None) };
             let there = sending.there();
             fault::point("gone-on");
             let (sink, feed) = channel();

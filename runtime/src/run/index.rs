@@ -38,7 +38,7 @@ pub(super) async fn publish(
     shop: &Workshop,
     work: &Work,
     store: &Store,
-    (folder, file): (&str, &str),
+    (folder, attempt, file): (&str, &str, &str),
     of: &Layers,
     artifact: &Digested,
     context: &Context,
@@ -50,8 +50,8 @@ pub(super) async fn publish(
     fault::point("before-index");
     note_frames(&path, artifact)?;
     let file = file_name(file, of);
-    let sending =
-        Sending::begin(shop, work, store, &layout::bytes(folder, &work.attempt, &file), Length::Unknown).await?;
+    let key = layout::bytes(folder, attempt, &file);
+    let sending = Sending::begin(shop, (work, attempt), store, &key, Length::Unknown).await?;
     let ((sink, feed), (coded, stored)) = (channel(), channel());
     let silent = context.observers.silent();
     let (read, encoded, sent) =

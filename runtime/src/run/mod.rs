@@ -1,6 +1,7 @@
 //! A run: the loop between the scheduler, which says what is ready, and the executor, which does it. Each record is in
 //! the journal before its effect; observers are told afterwards.
 
+mod anew;
 mod announce;
 mod backup;
 pub mod board;

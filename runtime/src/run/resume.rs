@@ -89,7 +89,7 @@ fn tell_abandoned(dead: &Unfinished, outfit: &Outfit) {
 pub(super) async fn clean_up(shop: &Workshop, begun: &Begun) -> Result<()> {
     let uploads = begun.replay.uploads.iter().cloned();
     let (lasting, left): (Vec<Upload>, Vec<Upload>) =
-        uploads.partition(|upload| begun.resumed && !upload.receipts.is_empty());
+        uploads.partition(|upload| begun.resumed && !upload.parts.is_empty());
     lasting.into_iter().for_each(|upload| shop.carry(upload));
     clean_up_uploads(shop, &begun.run, &left).await;
     clear_scratch(shop, &begun.run, &shop.state.journal.records(&begun.run)?);

@@ -186,7 +186,7 @@ async fn copy(bringing: &Bringing<'_>, planned: &Manifest) -> Result<Manifest> {
     let mut new = planned.clone();
     let verbatim = matches!(way, Way::Verbatim);
     let length = if verbatim { Length::Known(Expected::of(old).size) } else { Length::About(old.artifact.size) };
-    let sending = Sending::begin(shop, work, to, &to.bytes_key(&new), length).await?;
+    let sending = Sending::begin(shop, (work, &new.attempt), to, &to.bytes_key(&new), length).await?;
     // What is encoded anew is never the same again.
     let sending = if verbatim { sending.lasting() } else { sending };
     fault::point("in-transfer");
@@ -231,7 +231,8 @@ pub(super) async fn copy_index(bringing: &Bringing<'_>, new: &Manifest) -> Resul
     let Some(file) = new.index.as_ref().map(|index| index.file.clone()) else { return Ok(None) };
     let way = index_way(way).unwrap_or(Way::Verbatim);
     let folder = to.folder(&new.source, &new.database, &new.id);
-    let sending = Sending::begin(shop, work, to, &layout::bytes(&folder, &new.attempt, &file), Length::Unknown).await?;
+    let key = layout::bytes(&folder, &new.attempt, &file);
+    let sending = Sending::begin(shop, (work, &new.attempt), to, &key, Length::Unknown).await?;
     let quiet = context.observers.silent();
     let (sink, feed) = channel();
     let reading = async { from.read_index(old, sink, &quiet).await.map(|_| ()) };

@@ -193,6 +193,13 @@ impl Workshop {
         Some(carried.swap_remove(at))
     }
 
+    /// Takes the upload that an attempt of this step has left in a store.
+    pub(super) fn take_carried_of(&self, step: &Address, store: &str) -> Option<Upload> {
+        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = carried.iter().position(|upload| upload.step == *step && upload.store == store)?;
+        Some(carried.swap_remove(at))
+    }
+
     /// Whether an upload is kept.
     pub(super) fn carries(&self, store: &str, key: &str) -> bool {
         let carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);

@@ -32,6 +32,8 @@ const PAGE: &str = "500";
 const PARALLEL: u64 = 4;
 /// Bytes of them all, unless one alone must be larger.
 const ON_THE_WAY: u64 = 64 << 20;
+/// Parts of whole frames can be compared with those of another attempt.
+const FRAME: u64 = 4 << 20;
 /// Most parts of one object, by the protocol.
 const PARTS: u32 = 10_000;
 /// Versions of one object that are removed at once: each object is made once, so there is one.
@@ -50,7 +52,7 @@ fn place() -> Result<Place, Error> {
 /// it may have.
 fn plan(least: u64, size: Option<u64>) -> PartPlan {
     let needed = size.unwrap_or(0).saturating_mul(5).div_ceil(4 * u64::from(PARTS));
-    let part_size = needed.div_ceil(1 << 20).saturating_mul(1 << 20).clamp(least, LARGEST_PART);
+    let part_size = needed.div_ceil(FRAME).saturating_mul(FRAME).clamp(least, LARGEST_PART);
     let parallel = u16::try_from((ON_THE_WAY / part_size).clamp(1, PARALLEL)).unwrap_or(1);
     PartPlan { part_size, max_parts: PARTS, parallel, resumable: true }
 }
@@ -200,7 +202,7 @@ mod tests {
         };
         assert_eq!(told(None), (8, 4));
         assert_eq!(told(Some(1 << 30)), (8, 4));
-        assert_eq!(told(Some(200 << 30)), (26, 2));
+        assert_eq!(told(Some(200 << 30)), (28, 2));
         assert_eq!(told(Some(1 << 50)), (5_120, 1));
         assert_eq!(plan(32 << 20, Some(1 << 30)).part_size, 32 << 20);
     }

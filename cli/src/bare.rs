@@ -6,6 +6,7 @@ use crate::input::{Input, accept};
 use crate::texts::Files;
 use crate::{facts, observe, print};
 use compiler::{Look, Seen, Text, expand};
+use runtime::event::printable;
 use runtime::store::Told;
 use schema::plan::Plan;
 use schema::store::Store;
@@ -100,7 +101,7 @@ fn named(store: &Path) -> Result<Input, Exit> {
 /// A strategy that was kept, in the place of the one that asked for it. What is given now goes before what was given then.
 fn input(asked: Input, kept: &Texts) -> Input {
     let mut texts: Vec<Text> =
-        kept.texts.iter().map(|it| Text { name: it.name.clone(), text: it.text.clone() }).collect();
+        kept.texts.iter().map(|it| Text { name: printable(&it.name), text: it.text.clone() }).collect();
     let mut imports = expand::Imports::default();
     if !texts.is_empty() {
         let root = texts.swap_remove(0);

@@ -54,7 +54,7 @@ impl StepObservers {
 
     /// A line from a child process or a plugin. Control characters are escaped here, so no caller can forget it.
     pub fn output(&self, from: &str, line: &str) {
-        let line = line.chars().flat_map(printable).collect();
+        let line = printable(line);
         self.all.tell(&Event::Output { step: self.step.clone(), from: from.to_owned(), line });
     }
 
@@ -69,6 +69,11 @@ impl StepObservers {
     }
 }
 
-fn printable(c: char) -> Box<dyn Iterator<Item = char>> {
-    if c.is_control() && c != '\t' { Box::new(c.escape_default()) } else { Box::new(std::iter::once(c)) }
+/// A text of unknown origin, with nothing in it that a terminal obeys.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let one = |c: char| -> Box<dyn Iterator<Item = char>> {
+        if c.is_control() && c != '\t' { Box::new(c.escape_default()) } else { Box::new(std::iter::once(c)) }
+    };
+    text.chars().flat_map(one).collect()
 }

@@ -4,14 +4,18 @@ use crate::space::{Space, ended, tree};
 use std::fs;
 use std::process::Command;
 
-/// Everything that the second machine gets: one store, and the identity that opens it.
-fn moved(space: &Space, key: bool) -> Space {
+/// A second machine, which gets nothing but a store.
+pub(crate) fn moved(space: &Space, store: &str) -> Space {
     let bare = Space::new();
-    let copied = Command::new("cp").arg("-a").arg(space.path("backups/offsite")).arg(bare.path("vault")).status();
+    let copied = Command::new("cp").arg("-a").arg(space.path(store)).arg(bare.path("vault")).status();
     assert!(copied.unwrap().success());
-    if key {
-        fs::copy(space.path("key.txt"), bare.path("key.txt")).unwrap();
-    }
+    bare
+}
+
+/// The same, with the identity that opens the store.
+fn moved_with_key(space: &Space) -> Space {
+    let bare = moved(space, "backups/offsite");
+    fs::copy(space.path("key.txt"), bare.path("key.txt")).unwrap();
     bare
 }
 
@@ -44,7 +48,7 @@ fn a_restore_with_nothing_but_a_store_and_the_identity() {
     let space = sealed();
     let before = tree(&space.path("data"));
     space.run_words(&["run", "--var", "day=15 4 * * *"]).expect(0);
-    let bare = moved(&space, true);
+    let bare = moved_with_key(&space);
     drop(space);
     let plan = bare.run("restore notes --store vault --into back").expect(0);
     let plan = plan.says("strategy `quickstart` as run").says("Nothing was touched");
@@ -59,7 +63,7 @@ fn a_restore_with_nothing_but_a_store_and_the_identity() {
 fn the_texts_come_back_as_they_were() {
     let space = sealed();
     space.run_words(&["run", "--var", "day=15 4 * * *"]).expect(0);
-    let bare = moved(&space, true);
+    let bare = moved_with_key(&space);
     bare.run("recover --store vault --into back").expect(0).says("`--var day=15 4 * * *`");
     for text in ["strategy.kdl", "parts/objectives.kdl"] {
         assert_eq!(fs::read(bare.path("back").join(text)).unwrap(), fs::read(space.path(text)).unwrap());
@@ -78,7 +82,7 @@ fn texts_are_kept_once_for_each_change_and_the_newest_count() {
     let old = fs::read_to_string(space.path("strategy.kdl")).unwrap();
     space.edit("environment \"development\"", "environment \"staging\"");
     space.run("run").expect(0);
-    let bare = moved(&space, false);
+    let bare = moved(&space, "backups/offsite");
     bare.run("recover --store vault --into changed").expect(0);
     assert_eq!(fs::read(bare.path("changed/strategy.kdl")).unwrap(), fs::read(space.path("strategy.kdl")).unwrap());
     // Back to what they were is a change as well.
@@ -86,7 +90,7 @@ fn texts_are_kept_once_for_each_change_and_the_newest_count() {
     space.run("run").expect(0);
     let kept = texts(&space, "backups/offsite");
     assert_eq!(kept.len(), 3, "{kept:?}");
-    let bare = moved(&space, false);
+    let bare = moved(&space, "backups/offsite");
     bare.run("recover --store vault --into back").expect(0);
     assert_eq!(fs::read(bare.path("back/strategy.kdl")).unwrap(), old.as_bytes());
     // By hand.
@@ -103,7 +107,7 @@ fn damaged_texts_give_way_to_those_before_them() {
     let old = fs::read(space.path("strategy.kdl")).unwrap();
     space.edit("environment \"development\"", "environment \"staging\"");
     space.run("run").expect(0);
-    let bare = moved(&space, false);
+    let bare = moved(&space, "backups/offsite");
     let kept = texts(&bare, "vault");
     assert_eq!(kept.len(), 2, "{kept:?}");
     let newest = bare.path("vault").join(&kept[1]);
@@ -141,7 +145,7 @@ fn a_strategy_that_was_renamed_is_still_that_of_its_store() {
     space.run("run").expect(0);
     space.edit("strategy \"quickstart\"", "strategy \"renamed\"");
     space.run("run").expect(0);
-    let bare = moved(&space, false);
+    let bare = moved(&space, "backups/offsite");
     bare.write("store.kdl", b"store \"anything\" plugin=\"fs\" { path \"vault\" }\n");
     bare.run("restore notes --store store.kdl --into back --confirm").expect(0).says("strategy `renamed`");
     assert!(bare.path("back/one.txt").exists());

@@ -150,6 +150,7 @@ fn on_neo4j_5_26() {
     assert!(facts.iter().all(|fact| fact["ok"] == true));
     let asked = facts.iter().find(|fact| fact["drill"]["answered"] == 1).unwrap();
     assert!(asked["drill"]["tool"].as_str().unwrap().starts_with("neo4j-admin 5.26"));
+    assert!(facts.iter().all(|fact| fact["transaction"].as_u64().unwrap() > 1), "{facts:#?}");
     assert!(asked["drill"]["queries"].as_u64().unwrap() > 0 && asked["drill"]["check"].as_u64().unwrap() > 0);
 
     space.edit("count(n) = 20000", "count(n) = 1");

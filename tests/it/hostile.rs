@@ -1,6 +1,7 @@
 //! Whatever stands in any place of a document in a store: it is found, or it says nothing that matters; nothing follows it,
 //! and none of it reaches a terminal as it is.
 
+use crate::bare::moved;
 use crate::space::{Ran, Space, ended, tree};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ fn places(value: &Value, path: &str, found: &mut Vec<String>) {
         found.push(path.to_owned());
     }
     for (name, inner) in value.as_object().into_iter().flatten() {
+        // As RFC 6901 has it.
+        let name = name.replace('~', "~0").replace('/', "~1");
         places(inner, &format!("{path}/{name}"), found);
     }
 }
@@ -307,4 +310,66 @@ fn no_value_in_an_index_does_harm() {
         let _ = fs::remove_dir_all(space.path("part"));
     }
     println!("{} indexes with a line that nobody writes", all.len());
+}
+
+/// What tells kept texts apart, of which their name has the beginning.
+fn says(texts: &Value) -> String {
+    // As they are written: not sorted by name.
+    let plugins = texts["plugins"].as_array().into_iter().flatten();
+    let plugins =
+        plugins.map(|it| format!("{{\"kind\":{},\"name\":{},\"digest\":{}}}", it["kind"], it["name"], it["digest"]));
+    let plugins = plugins.collect::<Vec<_>>().join(",");
+    let says = format!("[{},{},{},[{plugins}]]", texts["strategy"], texts["texts"], texts["variables"]);
+    blake3::hash(says.as_bytes()).to_hex().chars().take(16).collect()
+}
+
+/// The texts in a store, with a value changed and a name that vouches for it, read on a machine that has nothing else: it
+/// plans a restore of what is there, or says why not, and writes nothing.
+#[test]
+fn no_value_in_kept_texts_does_harm() {
+    let space = backed_up();
+    space.edit("schedule \"30 3 * * *\"", "schedule (var)\"day\"");
+    space.edit("strategy \"quickstart\" {", "strategy \"quickstart\" {\n    let \"day\" \"30 3 * * *\"");
+    space.run_words(&["run", "--job", "nightly", "--var", "day=15 4 * * *"]).expect(0);
+    let bare = moved(&space, "backups/local");
+    let kept = bare.ending("vault/texts", ".json.zst").pop().unwrap();
+    let whole = ended(Command::new("zstd").args(["--decompress", "--stdout"]).arg(&kept)).expect(0).out;
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    assert!(kept.to_string_lossy().contains(&says(&whole)), "{}", kept.display());
+    let write = |texts: &Value| {
+        let to = kept.with_file_name(format!("9-{}.json.zst", says(texts)));
+        space.write("changed", texts.to_string().as_bytes());
+        ended(Command::new("zstd").args(["--quiet", "-o"]).arg(&to).arg(space.path("changed"))).expect(0);
+        to
+    };
+    let (mut all, values) = (Vec::new(), nasty());
+    places(&whole, "", &mut all);
+    all.extend(["/texts/0/name", "/texts/0/text", "/plugins/0/name"].map(str::to_owned));
+    bare.ending("vault/texts", ".json.zst").iter().for_each(|old| fs::remove_file(old).unwrap());
+    let files = || bare.files(".").into_iter().filter(|name| !name.contains(".backstay/")).collect::<Vec<_>>();
+    let (before, mut made, mut refused) = (files(), 0, 0);
+    // Two of the values in each place, others each time: all of them would be two thousand runs.
+    for (at, place) in all.iter().enumerate() {
+        let is_told = !place.starts_with("/plan");
+        let values = values.iter().enumerate().filter(|(n, _)| is_told || [at % 15, (at + 7) % 15].contains(n));
+        for (_, value) in values {
+            let mut changed = whole.clone();
+            *changed.pointer_mut(place).unwrap() = value.clone();
+            let texts = write(&changed);
+            let ran = calm(&bare, "restore notes --store vault --into back", &[0, 1, 2]);
+            // The value of a variable is told whole: somebody needs it.
+            if is_told && !place.starts_with("/variables/") {
+                calm(&bare, "recover --store vault --into out", &[0, 1, 2]);
+                let _ = fs::remove_dir_all(bare.path("out"));
+            }
+            fs::remove_file(texts).unwrap();
+            assert_eq!(files(), before, "{place} {value:.100}");
+            made += 1;
+            refused += usize::from(ran.code != 0);
+        }
+    }
+    write(&whole);
+    bare.run("restore notes --store vault --into back --confirm").expect(0);
+    assert_eq!(tree(&bare.path("back")), tree(&space.path("data")));
+    println!("{made} kept texts with a value that nobody writes, {refused} of them refused");
 }

@@ -202,6 +202,10 @@ fn a_restore_ends_with_the_transaction_that_was_asked_for(graph: &Graph) {
         let plan = graph.space.run(&wanted(number)).expect(0).out;
         assert!(plan.contains(&format!("with transaction {last} as its last")), "{plan}");
     }
+    let late = || graph.ask("neo4j", "MATCH (n:Late) RETURN count(n)")["data"]["values"][0][0].clone();
+    assert_eq!(late(), 1);
+    graph.space.run(&format!("{} --confirm", wanted(newest - 1))).expect(0);
+    assert_eq!((late(), graph.nodes()), (json!(0), NODES));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::bare::Bare;
 use crate::exit::Exit;
 use crate::print;
 use compiler::Text;
+use runtime::event::printable;
 use std::fs;
 use std::io::{Error, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
@@ -26,7 +27,7 @@ pub(super) fn recover(place: &Place, options: &Options) -> Result<Exit, Exit> {
         print::result(&path.display().to_string());
     }
     for (name, value) in &bare.told.texts.variables {
-        print::line(&format!("note: it was run with `--var {name}={value}`"));
+        print::line(&printable(&format!("note: it was run with `--var {name}={value}`")));
     }
     Ok(Exit::Ok)
 }

@@ -102,6 +102,9 @@ async fn read(storage: &Storage, key: &str, says: &str) -> Result<Texts> {
         return Err(Error::permanent("format-too-new", message).help("Use a newer Backstay to read it."));
     }
     let texts: Texts = serde_json::from_slice(&plain).map_err(|error| damaged(key, &error.to_string()))?;
+    if !is_of_a_run(&texts) {
+        return Err(damaged(key, "it says of its run what no run says"));
+    }
     if digest(&texts)? != says {
         return Err(damaged(key, "it does not say what its name says"));
     }
@@ -109,8 +112,20 @@ async fn read(storage: &Storage, key: &str, says: &str) -> Result<Texts> {
 }
 
 fn damaged(key: &str, why: &str) -> Error {
+    let why = super::shortened(why);
     Error::integrity("document-damaged", format!("`{key}` in the store cannot be read: {why}"))
         .help("The document was changed after it was written; use another store.")
+}
+
+/// Whether a run can have put these texts there: the names of store, strategy and run are lines, and so is the version.
+fn is_of_a_run(texts: &Texts) -> bool {
+    const LONGEST: usize = 256;
+    /// Of a path, as the system has it.
+    const LONGEST_NAME: usize = 4096;
+    let line = |word: &String| word.len() <= LONGEST && !word.chars().any(char::is_control);
+    texts.at.parse::<jiff::Timestamp>().is_ok()
+        && texts.texts.iter().all(|text| text.name.len() <= LONGEST_NAME)
+        && [&texts.strategy, &texts.store, &texts.run, &texts.version].into_iter().all(line)
 }
 
 /// What tells texts apart: what they say, and nothing of the run that used them.

@@ -32,6 +32,9 @@ pub enum Record {
         receipts: Vec<Vec<u8>>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         values: Vec<String>,
+        /// The state directory, as the system knows it: whoever goes on from a copy of it may not be alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
     },
     /// The source's server is about to be stopped, and was answering: it is owed a start.
     StartOwed { source: String },

@@ -1,11 +1,10 @@
 //! A backup that is cut off is made anew, and what the store has of it already is not sent again; it is not believed either.
 
-use crate::faults::wait_for;
-use crate::missing_parts::{again, part_of, space as unstarted};
-use crate::overlap::one_each;
-use crate::peer::{Proxy, S3};
+use crate::missing_parts::{again, loses_its_network, part_of, space as unstarted};
+use crate::overlap::{Frozen, copied, one_each};
+use crate::peer::S3;
 use crate::s3::{space_in, turned};
-use crate::space::{Space, noise, tree};
+use crate::space::{Space, ended, noise, tree};
 use crate::stores::audit;
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -180,28 +179,35 @@ fn a_backup_into_a_bucket_goes_on() {
     assert_eq!(fs::read(space.path("back/large")).unwrap(), fs::read(space.path("data/large")).unwrap());
 }
 
-/// The network is gone until the attempt has given up: the next one of the same run goes on.
 #[test]
 fn an_attempt_that_lost_its_network_is_gone_on_with() {
+    loses_its_network("anew/", TOLD, THERE, turned);
+}
+
+/// The first stands still while another process, with a copy of its state, makes something else: that one is not alone, sends
+/// nothing into the upload of the first, and both come to one artifact.
+#[test]
+fn whoever_is_not_alone_goes_on_with_nothing() {
     let server = S3::versitygw();
-    let proxy = Proxy::before(server.running.port);
-    let space = turned(space_in(&format!("http://127.0.0.1:{}", proxy.port), "anew/", ""));
-    space.write("data/large", &noise(120 << 20));
-    // Of one connection; four parts at once take two seconds.
-    proxy.add("bandwidth", "upstream", 1.0, "\"rate\":8000");
-    let log = space.path("places.log");
-    let came_by = |place: &str| fs::read_to_string(&log).is_ok_and(|log| log.contains(place));
-    let mut command = space.command("run");
-    let run = command.env("BACKSTAY_FAULT_LOG", &log).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    wait_for(|| came_by(TOLD));
-    proxy.add("reset_peer", "upstream", 1.0, "\"timeout\":0");
-    wait_for(|| came_by("journal/attempt-ended/after"));
-    proxy.remove("reset_peer");
-    proxy.remove("bandwidth");
-    let output = run.wait_with_output().unwrap();
-    let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && err.contains(THERE), "{err}");
-    let audit = audit(&crate::peer::object(&server, "anew/"));
-    assert!(audit.artifacts.len() == 1 && audit.faults.is_empty(), "{audit:?}");
-    assert_eq!(server.uploads(), Vec::<String>::new());
+    for place in [TOLD, "storage/put-part/after#6", "before-commit#1", "storage/commit/after#1", "before-manifest#1"] {
+        let prefix = place.replace(['/', '#'], "-") + "/";
+        for space in [unstarted(), turned(space_in(&server.endpoint(), &prefix, ""))] {
+            space.write("data/large", &noise(41 << 20));
+            let frozen = Frozen::at(&space, place);
+            copied(&space.path(".backstay"), &space.path("elsewhere"));
+            change(&space, 20_000_000);
+            let mut second = space.command("run");
+            let second = ended(second.env("BACKSTAY_STATE", space.path("elsewhere"))).expect(0).says("resumed");
+            assert!(!second.err.contains(THERE), "{place}: {}", second.err);
+            let first = frozen.go_on();
+            assert_eq!(first.code, 0, "{place}: {}", first.err);
+            space.run("verify").expect(0);
+            let into = space.path("back");
+            space.run("restore notes --into back --confirm").expect(0);
+            assert_eq!(fs::read(into.join("large")).unwrap(), fs::read(space.path("data/large")).unwrap());
+        }
+        assert_eq!(server.uploads(), Vec::<String>::new(), "{place}");
+        let audit = audit(&crate::peer::object(&server, &prefix));
+        assert!(audit.artifacts.len() == 1 && audit.faults.is_empty(), "{place}: {audit:?}");
+    }
 }

@@ -155,13 +155,19 @@ fn a_transfer_into_a_bucket_goes_on() {
     space.run("verify").expect(0);
 }
 
-/// The network is gone until the attempt has given up: the next one of the same run goes on.
 #[test]
 fn an_attempt_that_lost_its_network_is_gone_on_with() {
+    loses_its_network("missing/", TOLD, "gone on with behind", |space| {
+        space.edit("bandwidth=\"80MiB/s\"", "");
+        space
+    });
+}
+
+/// The network is gone after a place, until the attempt has given up: the next one of the same run goes on, and says so.
+pub(crate) fn loses_its_network(prefix: &str, place: &str, says: &str, changed: fn(Space) -> Space) {
     let server = S3::versitygw();
     let proxy = Proxy::before(server.running.port);
-    let space = space_in(&format!("http://127.0.0.1:{}", proxy.port), "missing/", "");
-    space.edit("bandwidth=\"80MiB/s\"", "");
+    let space = changed(space_in(&format!("http://127.0.0.1:{}", proxy.port), prefix, ""));
     space.write("data/large", &noise(120 << 20));
     // Of one connection; four parts at once take two seconds.
     proxy.add("bandwidth", "upstream", 1.0, "\"rate\":8000");
@@ -169,15 +175,15 @@ fn an_attempt_that_lost_its_network_is_gone_on_with() {
     let came_by = |place: &str| fs::read_to_string(&log).is_ok_and(|log| log.contains(place));
     let mut command = space.command("run");
     let run = command.env("BACKSTAY_FAULT_LOG", &log).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    wait_for(|| came_by(TOLD));
+    wait_for(|| came_by(place));
     proxy.add("reset_peer", "upstream", 1.0, "\"timeout\":0");
     wait_for(|| came_by("journal/attempt-ended/after"));
     proxy.remove("reset_peer");
     proxy.remove("bandwidth");
     let output = run.wait_with_output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && err.contains("gone on with behind"), "{err}");
-    let audit = audit(&crate::peer::object(&server, "missing/"));
+    assert!(output.status.success() && err.contains(says), "{err}");
+    let audit = audit(&crate::peer::object(&server, prefix));
     assert!(audit.artifacts.len() == 1 && audit.faults.is_empty(), "{audit:?}");
     assert_eq!(server.uploads(), Vec::<String>::new());
 }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of new parts that are worth a record, and the time between two: each is a sync of the journal. What is sent again
 /// after a death is at most these bytes, or what went in that time, and what was on its way.
@@ -90,24 +91,35 @@ pub async fn upload(
     let places = Arc::new(Semaphore::new(parallel.max(2)));
     let hashing = tokio::task::spawn_blocking(move || cut(feed, cutter, &places, &sender));
     let mut flights: JoinSet<Result<(u32, u64, Kept)>> = JoinSet::new();
-    loop {
-        let room = flights.len() < parallel;
-        tokio::select! {
-            part = parts.recv(), if room => {
-                let Some(part) = part else { break };
-                if let Some(part) = landing.news(part)? {
-                    let (storage, session, pace) = (storage.clone(), name.to_vec(), pace.clone());
-                    flights.spawn(async move { put(&storage, &session, part, &pace).await });
+    let stopped = CancellationToken::new();
+    let all = async {
+        loop {
+            let room = flights.len() < parallel;
+            tokio::select! {
+                part = parts.recv(), if room => {
+                    let Some(part) = part else { break };
+                    if let Some(part) = landing.news(part)? {
+                        let to = (storage.clone(), name.to_vec());
+                        let (pace, stopped) = (pace.clone(), stopped.clone());
+                        flights.spawn(async move { put(&to, part, &pace, &stopped).await });
+                    }
                 }
+                landed = flights.join_next(), if !flights.is_empty() => landing.land(landed)?,
             }
-            landed = flights.join_next(), if !flights.is_empty() => landing.land(landed)?,
+            observers.progress(landing.sent, size, "bytes");
         }
-        observers.progress(landing.sent, size, "bytes");
-    }
-    while !flights.is_empty() {
-        let landed = flights.join_next().await;
-        landing.land(landed)?;
-        observers.progress(landing.sent, size, "bytes");
+        while !flights.is_empty() {
+            let landed = flights.join_next().await;
+            landing.land(landed)?;
+            observers.progress(landing.sent, size, "bytes");
+        }
+        Ok(())
+    };
+    if let Err(error) = all.await {
+        // None of them may arrive behind what the next attempt sends in its place.
+        stopped.cancel();
+        while flights.join_next().await.is_some() {}
+        return Err(error);
     }
     let digested = hashing.await.map_err(|error| Error::permanent("panic", error.to_string()))??;
     Ok((digested, landing.parts.into_values().map(|part| part.receipt).collect()))
@@ -213,17 +225,23 @@ impl<'a> Landing<'a> {
     }
 }
 
-/// One part, tried again while its failures are temporary: the bytes are still here.
-async fn put(storage: &Storage, session: &[u8], part: Part, pace: &Pace) -> Result<(u32, u64, Kept)> {
+/// One part, tried again while its failures are temporary and nobody stops it: the bytes are still here.
+async fn put(
+    (storage, session): &(Storage, Vec<u8>),
+    part: Part,
+    pace: &Pace,
+    stopped: &CancellationToken,
+) -> Result<(u32, u64, Kept)> {
     let mut tries = retry::Tries::new();
-    pace.wait(part.size).await;
+    stopped.run_until_cancelled(pace.wait(part.size)).await.ok_or_else(Error::cancelled)?;
     loop {
         match storage.put_part(session, part.n, part.body.clone()).await {
             Ok(receipt) => return Ok((part.n, part.size, Kept { receipt, value: part.value })),
-            Err(error) => match tries.next(&error) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(error),
-            },
+            Err(error) => {
+                let Some(wait) = tries.next(&error) else { return Err(error) };
+                let waited = stopped.run_until_cancelled(tokio::time::sleep(wait)).await;
+                waited.ok_or(error)?;
+            }
         }
     }
 }

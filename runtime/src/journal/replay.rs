@@ -43,6 +43,8 @@ pub struct Upload {
     pub part_size: u64,
     /// The parts that the store has, from the first on.
     pub parts: Vec<Kept>,
+    /// The state directory of whoever sent them.
+    pub place: Option<String>,
 }
 
 /// Reads `records`, written for the steps of a plan.
@@ -71,12 +73,14 @@ pub fn replay(records: &[Record], steps: &[Step]) -> Replay {
                     session: session.clone(),
                     part_size: 0,
                     parts: Vec::new(),
+                    place: None,
                 });
             }
-            Record::PartsStored { store, key, part_size, after, receipts, values } => {
+            Record::PartsStored { store, key, part_size, after, receipts, values, place } => {
                 let of_these = |upload: &&mut Upload| (&upload.store, &upload.key) == (store, key);
                 if let Some(upload) = replay.uploads.iter_mut().find(of_these) {
                     upload.part_size = *part_size;
+                    upload.place.clone_from(place);
                     let after = after.map_or(usize::MAX, |after| usize::try_from(after).unwrap_or(usize::MAX));
                     upload.parts.truncate(after);
                     let values = values.iter().cloned().map(Some).chain(std::iter::repeat(None));

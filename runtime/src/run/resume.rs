@@ -88,8 +88,13 @@ fn tell_abandoned(dead: &Unfinished, outfit: &Outfit) {
 /// alive: this process holds the job's lock.
 pub(super) async fn clean_up(shop: &Workshop, begun: &Begun) -> Result<()> {
     let uploads = begun.replay.uploads.iter().cloned();
+    let here = shop.state.place();
+    // What is compared may come out otherwise: in a copy of the state directory whoever began it may still be sending.
+    let alone = |upload: &Upload| {
+        upload.parts.iter().all(|part| part.value.is_none()) || (here.is_some() && upload.place == here)
+    };
     let (lasting, left): (Vec<Upload>, Vec<Upload>) =
-        uploads.partition(|upload| begun.resumed && !upload.parts.is_empty());
+        uploads.partition(|upload| begun.resumed && !upload.parts.is_empty() && alone(upload));
     lasting.into_iter().for_each(|upload| shop.carry(upload));
     clean_up_uploads(shop, &begun.run, &left).await;
     clear_scratch(shop, &begun.run, &shop.state.journal.records(&begun.run)?);

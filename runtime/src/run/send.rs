@@ -85,6 +85,7 @@ impl<'a> Sending<'a> {
             session: Vec::new(),
             part_size: plan.part_size,
             parts: Vec::new(),
+            place: shop.state.place(),
         };
         // Before it has a session, so that what it leaves is found by its key, and then with it.
         shop.record(&begun(&upload))?;
@@ -206,6 +207,7 @@ impl Sending<'_> {
             part_size: self.plan.part_size,
             receipts: parts.iter().map(|part| part.receipt.clone()).collect(),
             values: parts.iter().filter_map(|part| part.value.clone()).collect(),
+            place: self.shop.state.place(),
         })
     }
 }

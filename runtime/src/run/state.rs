@@ -8,7 +8,7 @@ use rustix::fs::FlockOperation;
 use schema::report::ProblemKind;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// An opened state directory.
@@ -81,6 +81,13 @@ impl State {
         let number =
             std::fs::read_to_string(&path).map_err(|error| Error::io(format!("read `{}`", path.display()), &error))?;
         Ok(format!("{} ({})", crate::store::host_name(), number.trim()))
+    }
+
+    /// This directory, as the system knows it; a copy of it is another one. `None` when the system does not tell.
+    pub(super) fn place(&self) -> Option<String> {
+        let lock = std::fs::metadata(self.root.join("lock")).ok()?;
+        let made = lock.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(format!("{}-{}", lock.ino(), made.as_nanos()))
     }
 
     /// What is remembered in a file of that name; `None` when nothing is.

@@ -74,15 +74,9 @@ impl Prune<'_> {
             let message = format!("not looked behind: {}", fault.error.message);
             self.context.observers.notice(message, fault.error.help.clone());
         }
-        // A list of what is unfinished may be as old as a look is: it is made while marks and removals wait for the disk.
-        let (store, context) = (self.store, self.context);
-        let marked_and_removed = async {
-            self.mark(&survey, deletes).await?;
-            self.remove(survey).await
-        };
-        let (removed, unfinished) =
-            tokio::join!(marked_and_removed, async { unless_cancelled(context, store.unfinished()).await.flatten() });
-        self.sweep(&removed?, &unfinished?).await
+        self.mark(&survey, deletes).await?;
+        let survey = self.remove(survey).await?;
+        self.sweep(&survey).await
     }
 
     /// The first half: marks what the plan names.

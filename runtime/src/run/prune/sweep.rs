@@ -4,6 +4,7 @@
 use super::Prune;
 use crate::error::{Error, Result};
 use crate::fault;
+use crate::run::executor::unless_cancelled;
 use crate::store::layout;
 use crate::store::survey::{Folder, Survey, is_of_the_document};
 use schema::manifest::{Abandoned, FORMAT};
@@ -26,11 +27,11 @@ struct Left<'a> {
 }
 
 impl Prune<'_> {
-    /// `survey` and what was `unfinished` may be minutes old: what has been published since is seen by the last look at each
-    /// attempt.
-    pub(super) async fn sweep(&mut self, survey: &Survey, unfinished: &BTreeMap<String, Folder>) -> Result<()> {
+    /// `survey` may be minutes old: what has been published since is seen by the last look at each attempt.
+    pub(super) async fn sweep(&mut self, survey: &Survey) -> Result<()> {
         let named: BTreeMap<&str, &str> =
             survey.found.iter().map(|found| (found.folder.as_str(), found.held.manifest.attempt.as_str())).collect();
+        let unfinished = unless_cancelled(self.context, self.store.unfinished()).await??;
         let nothing = Folder::default();
         let mut left = Vec::new();
         for path in survey.folders.keys().chain(unfinished.keys()).collect::<BTreeSet<_>>() {

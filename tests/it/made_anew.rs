@@ -1,6 +1,6 @@
 //! A backup that is cut off is made anew, and what the store has of it already is not sent again; it is not believed either.
 
-use crate::missing_parts::{again, loses_its_network, part_of, space as unstarted};
+use crate::missing_parts::{SPOIL, again, loses_its_network, part_of, space as unstarted};
 use crate::overlap::{Frozen, copied, one_each};
 use crate::peer::S3;
 use crate::s3::{space_in, turned};
@@ -8,7 +8,6 @@ use crate::space::{Space, ended, noise, tree};
 use crate::stores::audit;
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 
 /// Of the backup: after four of its six parts.
 const TOLD: &str = "journal/parts-stored/after#1";
@@ -100,16 +99,7 @@ fn it_is_made_again_and_again() {
 
 #[test]
 fn parts_that_are_not_what_they_were_are_found_and_sent_again() {
-    let spoil: [fn(&PathBuf); 3] = [
-        |part| {
-            let mut bytes = fs::read(part).unwrap();
-            bytes[20_000_000] ^= 1;
-            fs::write(part, bytes).unwrap();
-        },
-        |part| fs::write(part, b"").unwrap(),
-        |part| fs::remove_file(part).unwrap(),
-    ];
-    for spoil in spoil {
+    for spoil in SPOIL {
         let space = cut_off();
         spoil(&part_of(&space, "local"));
         let (ran, _) = again(&space);

@@ -33,6 +33,17 @@ pub(crate) fn again(space: &Space) -> (Ran, usize) {
     (ran, log.lines().filter(|line| line.starts_with(SENT)).count())
 }
 
+/// What can become of the file that parts are written into.
+pub(crate) const SPOIL: [fn(&PathBuf); 3] = [
+    |part| {
+        let mut bytes = fs::read(part).unwrap();
+        bytes[20_000_000] ^= 1;
+        fs::write(part, bytes).unwrap();
+    },
+    |part| fs::write(part, b"").unwrap(),
+    |part| fs::remove_file(part).unwrap(),
+];
+
 /// The file that parts are written into.
 pub(crate) fn part_of(space: &Space, store: &str) -> PathBuf {
     let store = format!("backups/{store}");
@@ -88,16 +99,7 @@ fn it_goes_on_again_and_again() {
 
 #[test]
 fn parts_that_are_not_what_they_were_are_found_and_sent_again() {
-    let spoil: [fn(&PathBuf); 3] = [
-        |part| {
-            let mut bytes = fs::read(part).unwrap();
-            bytes[20_000_000] ^= 1;
-            fs::write(part, bytes).unwrap();
-        },
-        |part| fs::write(part, b"").unwrap(),
-        |part| fs::remove_file(part).unwrap(),
-    ];
-    for spoil in spoil {
+    for spoil in SPOIL {
         let space = space();
         space.run_until(TOLD, "run").expect(137);
         spoil(&part_of(&space, "offsite"));

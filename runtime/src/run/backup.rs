@@ -292,7 +292,7 @@ fn before(shop: &Workshop, store: &str, at: &Located) -> Result<Before> {
     let mut same: Vec<&StoredArtifact> = artifacts
         .iter()
         .filter(|known| known.store == store && known.source == at.source && known.database == at.database)
-        .filter(|known| known.id != at.id && (known.engine.is_empty() || known.engine == engine))
+        .filter(|known| known.id != at.id && known.is_of(engine))
         .collect();
     same.sort_unstable_by(|one, other| (&one.taken, one.size).cmp(&(&other.taken, other.size)));
     let full = same.iter().rev().filter(|known| known.parent.is_none()).take(HISTORY);

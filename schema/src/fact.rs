@@ -81,14 +81,6 @@ pub struct StoredArtifact {
     pub transaction: Option<u64>,
 }
 
-impl StoredArtifact {
-    /// Whether the engine of that name made it, as far as it is known: a source may have had another one under the same name.
-    #[must_use]
-    pub fn is_of(&self, engine: &str) -> bool {
-        self.engine.is_empty() || self.engine == engine
-    }
-}
-
 /// A difference between what a store holds and what the catalog says of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

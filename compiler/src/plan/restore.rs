@@ -124,6 +124,11 @@ fn unknown(what: &str, name: &str, known: &[&str], strategy: &Strategy) -> Diagn
         .help(did_you_mean(name, known).unwrap_or_else(|| format!("Add a `{what}` to the strategy.")))
 }
 
+/// Whether the engine of the source is the one that made a copy: a source may have had another one under the same name.
+fn is_of(source: &Source, copy: &StoredArtifact) -> bool {
+    copy.engine.is_empty() || copy.engine == source.engine_name()
+}
+
 /// Numbers of last transactions by the id of the artifact: what one copy was looked at for holds for all of them.
 type Transactions<'a> = BTreeMap<&'a str, u64>;
 
@@ -161,7 +166,7 @@ fn eligible<'a>(
         .artifacts
         .iter()
         .filter(|copy| copy.source == request.source)
-        .filter(|copy| copy.is_of(source.engine_name()))
+        .filter(|copy| is_of(source, copy))
         .filter(|copy| request.database.as_ref().is_none_or(|database| *database == copy.database))
         .filter(|copy| request.from.as_ref().is_none_or(|from| *from == copy.store))
         .filter(|copy| request.artifact.as_ref().is_none_or(|prefix| copy.id.starts_with(prefix.as_str())))
@@ -187,11 +192,7 @@ fn nothing(source: &Source, facts: &Facts, numbers: Option<&Transactions<'_>>) -
         .filter(|copy| copy.source == *name)
         .map(|copy| {
             let (id, last) = (short(&copy.id), last(copy));
-            let other = if copy.is_of(source.engine_name()) {
-                String::new()
-            } else {
-                format!(", by the engine `{}`", copy.engine)
-            };
+            let other = if is_of(source, copy) { String::new() } else { format!(", by the engine `{}`", copy.engine) };
             format!("{id} of {} in {}, taken {}{last}{other}", copy.database, copy.store, copy.taken)
         })
         .collect();

@@ -284,15 +284,13 @@ struct Before {
     newest: Option<String>,
 }
 
-/// What this machine knows of the artifacts of a database in a store, but for this one. What another engine made is of other
-/// sizes.
+/// What this machine knows of the artifacts of a database in a store, but for this one.
 fn before(shop: &Workshop, store: &str, at: &Located) -> Result<Before> {
     let artifacts = shop.state.catalog.artifacts()?;
-    let engine = shop.engine(&at.source)?.kind();
     let mut same: Vec<&StoredArtifact> = artifacts
         .iter()
         .filter(|known| known.store == store && known.source == at.source && known.database == at.database)
-        .filter(|known| known.id != at.id && known.is_of(engine))
+        .filter(|known| known.id != at.id)
         .collect();
     same.sort_unstable_by(|one, other| (&one.taken, one.size).cmp(&(&other.taken, other.size)));
     let full = same.iter().rev().filter(|known| known.parent.is_none()).take(HISTORY);
